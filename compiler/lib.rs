@@ -1,0 +1,1 @@
+//! Source text to register bytecode. Knows nothing of the runtime.

@@ -1,0 +1,1 @@
+//! The object model: types, attribute lookup, call protocol and all builtin types.

@@ -1,0 +1,1 @@
+//! Threads registry, safepoints, quiescent-state reclamation, object lock and the atomics facade.
