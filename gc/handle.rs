@@ -405,7 +405,7 @@ impl Field {
         // SAFETY: type-stable memory, as above.
         let h = unsafe { &*w.header() };
         let same = || Word(self.0.load(Ordering::Acquire)) == w && valid();
-        let flags = h.flags();
+        let flags = h.flags_acquire();
         if flags & (flag::IMMORTAL | flag::DEFERRED) != 0 {
             // Not freed before this thread's next stop, if it was in the slot after we saw the flag.
             return if same() { Some(Reg(non_zero(w.borrowed()), PhantomData)) } else { None };

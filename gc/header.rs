@@ -74,6 +74,16 @@ impl Header {
     pub fn owner(&self) -> u16 {
         self.owner.load(Ordering::Relaxed)
     }
+    /// The owning slot, acquiring what a merge wrote before it cleared it.
+    #[inline]
+    pub(crate) fn owner_acquire(&self) -> u16 {
+        self.owner.load(Ordering::Acquire)
+    }
+    /// Flag bits, acquiring: for readers that act on DEFERRED and then look at the slot again.
+    #[inline]
+    pub fn flags_acquire(&self) -> u8 {
+        self.flags.load(Ordering::Acquire)
+    }
     /// The object lock's byte.
     #[inline(always)]
     pub fn lock_byte(&self) -> &AtomicU8 {

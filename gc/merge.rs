@@ -10,23 +10,23 @@ use crate::local;
 /// Queues a cell whose state has just become QUEUED.
 #[cold]
 pub(crate) fn enqueue(h: &Header) {
-    let owner = h.owner();
+    let owner = h.owner_acquire();
     // The owner may have merged in between (its last reference went): then anyone may finish.
     let Some((l, slot)) = local::of_slot(owner).zip(sync::threads::slot(owner)) else { return finish(h) };
     // SAFETY: the queue has a lock of its own.
     unsafe { (*l).queue.lock() }.push(h);
-    if slot.is_attached() {
-        sync::safepoint::request(slot, sync::safepoint::MERGE);
-        // It may have detached before it saw the request.
-        if slot.is_attached() {
+    // Always ask: whoever is attached now, or attaches before it could be claimed, sees the bit.
+    sync::safepoint::request(slot, sync::safepoint::MERGE);
+    // A dead slot has nobody to see the bit, so look at the queue again after each claim.
+    while !slot.is_attached() {
+        let Some(claim) = sync::threads::claim(slot) else { return };
+        let cells = take(owner);
+        if cells.is_empty() {
             return;
         }
-    }
-    if let Some(claim) = sync::threads::claim(slot) {
-        let cells = take(owner);
-        let references = cells.iter().filter_map(|h| merge_one(*h)).collect::<Vec<_>>();
+        let dead = cells.iter().filter_map(|h| merge_one(*h)).collect::<Vec<_>>();
         drop(claim);
-        for h in references {
+        for h in dead {
             // SAFETY: merged to zero by `merge_one`.
             unsafe { local::dead(&*h) }
         }

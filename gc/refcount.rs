@@ -17,7 +17,7 @@
 
 use crate::header::{Header, flag};
 use crate::{local, merge};
-use sync::prim::Ordering::{AcqRel, Acquire, Relaxed};
+use sync::prim::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 /// State 00.
 pub const PRIVATE: u32 = 0;
@@ -171,7 +171,8 @@ impl Header {
             match self.shared.compare_exchange_weak(old, (count << 2) as u32 | MERGED, AcqRel, Relaxed) {
                 Ok(_) => {
                     self.local.store(0, Relaxed);
-                    self.owner.store(0, Relaxed);
+                    // Release, pairs with the acquiring load in `merge::enqueue`: who sees no owner sees no local count either.
+                    self.owner.store(0, Release);
                     return count;
                 }
                 Err(now) => old = now,
