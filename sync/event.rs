@@ -19,7 +19,7 @@ pub enum Waited {
 
 /// Python's `Lock`. States of the byte as in `lock.rs`.
 #[derive(Default)]
-pub struct RawLock(AtomicU8);
+pub struct RawLock(pub(crate) AtomicU8);
 
 impl RawLock {
     pub const fn new() -> Self {

@@ -53,5 +53,5 @@ pub fn wait(word: &AtomicU32, expected: u32, deadline: Option<u64>) -> Woken {
 /// Wakes up to `n` threads that sleep on this address. The address may be dead: then nobody, or somebody who tolerates it, is woken.
 pub fn wake(word: *const AtomicU32, n: i32) {
     // SAFETY: FUTEX_WAKE uses the address as a name and never reads through it on our behalf.
-    unsafe { libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, n) };
+    unsafe { libc::syscall(libc::SYS_futex, word.addr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, n) };
 }

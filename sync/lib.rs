@@ -47,3 +47,6 @@ pub mod safepoint;
 pub mod threads;
 #[cfg(not(loom))]
 pub mod version;
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -143,10 +143,11 @@ pub(crate) fn unlock_checked(byte: &AtomicU8) -> bool {
     }
     let mut held = true;
     park::unpark_one(address(byte), |woken| {
-        // Clearing HELD only here, under the bucket lock, lets one of two racing releasers win; the other's woken waiter merely looks.
+        // While WAITERS is set HELD is cleared only here, under the bucket lock, so that of two racing releasers one wins.
         held = byte.load(Ordering::Relaxed) & HELD != 0;
         let hand_over = held && woken.unparked && woken.be_fair;
-        let clear = if hand_over { 0 } else { HELD } | if woken.more_waiters { 0 } else { WAITERS };
+        // A newcomer may take a free byte at any moment: then HELD is not ours to clear.
+        let clear = if held && !hand_over { HELD } else { 0 } | if woken.more_waiters { 0 } else { WAITERS };
         // Release pairs with the next owner's Acquire. The last touch of the byte.
         if clear != 0 {
             byte.fetch_and(!clear, Ordering::Release);

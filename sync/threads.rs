@@ -243,7 +243,7 @@ pub(crate) fn adopt(s: &'static Slot) {
     // SAFETY: plain queries of the calling thread.
     let (tid, handle) = unsafe { (libc::gettid(), libc::pthread_self()) };
     s.os_tid.store(tid as u32, Ordering::Relaxed);
-    s.native_handle.store(handle as u64, Ordering::Relaxed);
+    s.native_handle.store(handle, Ordering::Relaxed);
     CURRENT.set(s);
     CURRENT_ID.set(s.id);
 }
