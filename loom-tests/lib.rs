@@ -13,6 +13,7 @@
 mod futex;
 mod lock;
 mod qsbr;
+mod refcount;
 mod safepoint;
 
 use std::process::Command;
