@@ -1,20 +1,38 @@
-//! Loom models of the protocols in sync/ and gc/, one file each; nothing here is shipped.
+//! Loom models of the protocols in sync/ and gc/, one file each; nothing in this folder is shipped.
 //!
-//! A model is a small copy of a protocol over loom's atomics, with *seeded mistakes* as a run-time parameter: a weaker ordering, a
-//! forgotten re-check, two steps the wrong way round. Each file has two tests: the protocol as designed holds in every interleaving that loom explores, and every
-//! mistake is caught in one of them. A mistake that no longer fails means that the model has gone blind.
+//! A model is a small copy of a protocol over loom's atomics, with *seeded mistakes* as a run-time parameter: a
+//! weaker ordering, a forgotten re-check, two steps the wrong way round. Each file has two tests: the protocol as
+//! designed holds in every interleaving that loom explores, and every mistake is caught in one of them. A mistake
+//! that no longer fails means that the model has gone blind.
 //!
-//! Not here: the product's code, except `lock.rs` of sync/, which is compiled over the facade below as it stands.
+//! One file of the product, sync/lock.rs, is compiled here as it stands over loom's atomics and a stand-in for
+//! parking (`shipped_lock.rs`).
 //!
-//! Loom takes SeqCst accesses for AcqRel, knows at most five threads, and explores every order of every access: models stay tiny,
-//! and where even that is too much the number of preemptions is bounded (two or three find almost everything).
+//! Loom takes SeqCst accesses for AcqRel, knows at most five threads, and explores every order of every access:
+//! models stay tiny, and where even that is too much the number of preemptions is bounded (two or three find almost
+//! everything).
 #![cfg(test)]
+// Loom's cells are not Sync, and its threads do not ask for it.
+#![allow(clippy::arc_with_non_send_sync)]
 
-mod futex;
+// What sync/lock.rs finds when it says `crate::`.
+use shipped_lock::{event, park, prim, threads};
+#[path = "../sync/lock.rs"]
+#[allow(dead_code, clippy::absurd_extreme_comparisons)]
 mod lock;
+
+mod cache;
+mod dict;
+mod futex;
+mod list;
+#[path = "lock.rs"]
+mod lock_model;
+mod promote;
 mod qsbr;
 mod refcount;
 mod safepoint;
+mod shipped_lock;
+mod weakref;
 
 use std::process::Command;
 
@@ -39,8 +57,8 @@ fn chosen() -> Option<usize> {
     std::env::var(MISTAKE).ok()?.parse().ok()
 }
 
-/// Does the test `seeded` of the file `module` fail with mistake number `n`? In a process of its own, because loom aborts when values of its
-/// own are dropped after a deadlock.
+/// Does the test `seeded` of the file `module` fail with mistake number `n`? In a process of its own, because loom
+/// aborts when values of its own are dropped after a deadlock.
 fn is_caught(module: &str, n: usize) -> bool {
     let file = module.rsplit("::").next().unwrap();
     let out = Command::new(std::env::current_exe().unwrap())

@@ -1,8 +1,8 @@
 //! The object lock (sync/lock.rs): two or three threads, one byte, parking by address.
 
 use loom::cell::UnsafeCell;
-use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use loom::sync::Mutex;
+use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use loom::thread;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -55,9 +55,7 @@ impl Model {
                 }
                 continue;
             }
-            if state & WAITERS == 0
-                && self.byte.compare_exchange(state, state | WAITERS, Ordering::Relaxed, Ordering::Relaxed).is_err()
-            {
+            if state & WAITERS == 0 && self.byte.compare_exchange(state, state | WAITERS, Ordering::Relaxed, Ordering::Relaxed).is_err() {
                 continue;
             }
             let node = Arc::new(Node { thread: thread::current(), unparked: AtomicBool::new(false), handed_over: AtomicBool::new(false) });
@@ -109,13 +107,7 @@ impl Model {
 }
 
 fn run(threads: usize, fair: bool, mistake: Option<Mistake>) {
-    let m = Arc::new(Model {
-        byte: AtomicU8::new(0),
-        bucket: Mutex::new(VecDeque::new()),
-        data: UnsafeCell::new(0),
-        fair,
-        mistake,
-    });
+    let m = Arc::new(Model { byte: AtomicU8::new(0), bucket: Mutex::new(VecDeque::new()), data: UnsafeCell::new(0), fair, mistake });
     let others: Vec<_> = (1..threads)
         .map(|_| {
             let m = m.clone();

@@ -1,5 +1,5 @@
-//! Deferred frees (sync/qsbr.rs): a reader that follows a pointer, a writer that replaces it and frees the old thing after the grace period, and somebody
-//! else who advances the sequence for reasons of his own.
+//! Deferred frees (sync/qsbr.rs): a reader that follows a pointer, a writer that replaces it and frees the old thing
+//! after the grace period, and somebody else who advances the sequence for reasons of his own.
 
 use loom::cell::UnsafeCell;
 use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};

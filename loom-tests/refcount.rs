@@ -1,8 +1,9 @@
 //! Biased counts with a merge queue, and `try_incref` against freeing (gc/refcount.rs, gc/merge.rs).
 //!
-//! `shared` is count << 2 | state: 00 private, 01 seen by others, 10 queued for merge, 11 merged. Thread ids: 1 is the owner. The payload is
-//! read by everybody who holds a reference and written by who frees the cell, so that loom sees a use after the free, and a free that
-//! does not see a use. Cell memory is type-stable: a freed header can be read, and reborn.
+//! `shared` is count << 2 | state: 00 private, 01 seen by others, 10 queued for merge, 11 merged. Thread ids: 1 is
+//! the owner. The payload is read by everybody who holds a reference and written by who frees the cell, so that loom
+//! sees a use after the free, and a free that does not see a use. Cell memory is type-stable: a freed header can be
+//! read, and reborn.
 
 use loom::cell::UnsafeCell;
 use loom::sync::Mutex;
@@ -145,7 +146,8 @@ impl Header {
         }
     }
 
-    /// Merges the counts and adds `extra`; the whole count. By the owner or who stands in for it, or when nobody owns it.
+    /// Merges the counts and adds `extra`; the whole count. By the owner or who stands in for it, or when nobody owns
+    /// it.
     fn merge(&self, extra: i32, m: Option<Mistake>) -> i32 {
         let mut old = self.shared.load(Ordering::Relaxed);
         let local = self.local.load(Ordering::Relaxed);
@@ -323,8 +325,8 @@ fn merging(local: u32, shared: u32, others: u32, m: Option<Mistake>) {
     assert_eq!(x.cell.freed(), 1);
 }
 
-/// The owner gives up ownership of its own accord (promotion does) while another thread is about to queue the cell; a third holds a
-/// reference and takes and drops a second one.
+/// The owner gives up ownership of its own accord (promotion does) while another thread is about to queue the cell; a
+/// third holds a reference and takes and drops a second one.
 fn given_up(third: bool, m: Option<Mistake>) {
     let x = Arc::new(Merging {
         cell: Header::new(2 + third as u32, SEEN, 7),
@@ -357,8 +359,8 @@ fn given_up(third: bool, m: Option<Mistake>) {
     assert_eq!(x.cell.freed(), 1);
 }
 
-/// A slot that another thread reads without a lock while the owner takes the cell out, drops it, and uses the memory again for
-/// something else, which it puts into another slot.
+/// A slot that another thread reads without a lock while the owner takes the cell out, drops it, and uses the memory
+/// again for something else, which it puts into another slot.
 struct Taking {
     cell: Header,
     /// 1 if the slot holds the cell.
@@ -419,12 +421,7 @@ impl Taking {
 }
 
 fn taking(state: u32, reborn: bool, m: Option<Mistake>) {
-    let x = Arc::new(Taking {
-        cell: Header::new(1, state, 1),
-        slot: AtomicUsize::new(1),
-        lock: Mutex::new(()),
-        mistake: m,
-    });
+    let x = Arc::new(Taking { cell: Header::new(1, state, 1), slot: AtomicUsize::new(1), lock: Mutex::new(()), mistake: m });
     let x2 = x.clone();
     let reader = thread::spawn(move || x2.reader());
     x.owner(reborn);
@@ -434,12 +431,7 @@ fn taking(state: u32, reborn: bool, m: Option<Mistake>) {
 
 /// A merged cell in a slot: whoever drops the last reference frees it, the reader or the other.
 fn taking_merged(m: Option<Mistake>) {
-    let x = Arc::new(Taking {
-        cell: Header::new(0, ONE | MERGED, 1),
-        slot: AtomicUsize::new(1),
-        lock: Mutex::new(()),
-        mistake: m,
-    });
+    let x = Arc::new(Taking { cell: Header::new(0, ONE | MERGED, 1), slot: AtomicUsize::new(1), lock: Mutex::new(()), mistake: m });
     let x2 = x.clone();
     let reader = thread::spawn(move || x2.reader());
     {
@@ -480,8 +472,8 @@ fn explore(m: Option<Mistake>) {
         }
     }
     crate::explore(Some(2), move || merging(1, ONE | SEEN, 1, m));
-    crate::explore(Some(2), move || merging(1, 2 * ONE | SEEN, 2, m));
-    crate::explore(Some(3), move || merging(0, 3 * ONE | MERGED, 2, m));
+    crate::explore(Some(2), move || merging(1, (2 * ONE) | SEEN, 2, m));
+    crate::explore(Some(3), move || merging(0, (3 * ONE) | MERGED, 2, m));
     crate::explore(None, move || given_up(false, m));
     crate::explore(Some(3), move || given_up(true, m));
     crate::explore(None, move || taking_merged(m));

@@ -1,7 +1,8 @@
-//! Attach, detach, claim, stop, handshake (sync/threads.rs, sync/safepoint.rs): the state word of a slot against its four actors.
+//! Attach, detach, claim, stop, handshake (sync/threads.rs, sync/safepoint.rs): the state word of a slot against its
+//! four actors.
 //!
-//! A slot's `cells` stand for everything that its owner touches while attached, and whoever stops or claims it meanwhile. Loom
-//! complains if two do so at once, or if one does not see the other's writes.
+//! A slot's `cells` stand for everything that its owner touches while attached, and whoever stops or claims it
+//! meanwhile. Loom complains if two do so at once, or if one does not see the other's writes.
 
 use crate::futex::Futex;
 use loom::cell::UnsafeCell;
@@ -166,8 +167,7 @@ impl World {
                 if s.state.compare_exchange(state, RUNNING, acquire, Ordering::Relaxed).is_ok() {
                     return;
                 }
-            } else if state & WAITING != 0
-                || s.state.compare_exchange(state, state | WAITING, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            } else if state & WAITING != 0 || s.state.compare_exchange(state, state | WAITING, Ordering::Relaxed, Ordering::Relaxed).is_ok()
             {
                 s.sleep.wait(&s.state, state | WAITING);
             }
@@ -449,9 +449,9 @@ fn explore(m: Option<Mistake>) {
     crate::explore(None, move || one_stop(false, m));
     crate::explore(None, move || one_stop(true, m));
     crate::explore(None, move || handshake(m));
-    crate::explore(Some(2), move || claims(m));
-    crate::explore(Some(2), move || two_stoppers(m));
-    crate::explore(Some(2), move || patient_worker(m));
+    crate::explore(Some(3), move || claims(m));
+    crate::explore(Some(3), move || two_stoppers(m));
+    crate::explore(Some(3), move || patient_worker(m));
 }
 
 crate::prove!(

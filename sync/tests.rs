@@ -1,5 +1,5 @@
-//! Tests over real threads. They run side by side in one process and share one registry, so that a stop of the world in one test falls
-//! into all the others: whoever is attached here comes to safepoints and waits detached.
+//! Tests over real threads. They run side by side in one process and share one registry, so that a stop of the world
+//! in one test falls into all the others: whoever is attached here comes to safepoints and waits detached.
 
 use crate::critical::{Guard, Guard2};
 use crate::event::{Event, RawLock, Waited};
@@ -450,8 +450,7 @@ fn claiming_excludes_the_owner() {
         slot: AtomicPtr<Slot>,
         data: Plain,
     }
-    static OWNERS: [Shared; 2] =
-        [const { Shared { slot: AtomicPtr::new(ptr::null_mut()), data: Plain::new() } }; 2];
+    static OWNERS: [Shared; 2] = [const { Shared { slot: AtomicPtr::new(ptr::null_mut()), data: Plain::new() } }; 2];
     let mut total = 0;
     thread::scope(|scope| {
         let owners: Vec<_> = OWNERS

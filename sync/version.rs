@@ -1,8 +1,9 @@
 //! Globally unique u32 tags for types, dict key sets and whatever else an inline cache compares.
 //!
-//! Actors: any thread. A slot takes blocks of `BLOCK` numbers from one global counter and hands them out alone; the rest of a
-//! block stays with the slot when its thread ends and serves the next thread, so that short-lived threads do not eat the range.
-//! Numbers are never reused. 0 means "not cacheable"; once the range is used up every request is answered 0, for ever.
+//! Actors: any thread. A slot takes blocks of `BLOCK` numbers from one global counter and hands them out alone; the
+//! rest of a block stays with the slot when its thread ends and serves the next thread, so that short-lived threads
+//! do not eat the range. Numbers are never reused. 0 means "not cacheable"; once the range is used up every request
+//! is answered 0, for ever.
 
 use crate::prim::{AtomicU64, Ordering};
 use crate::threads;
