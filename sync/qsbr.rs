@@ -95,6 +95,9 @@ impl Private {
         self.open_bytes.set(self.open_bytes.get() + item.size);
         // SAFETY: `own()` admits one thread, and nothing foreign runs while this borrow lives.
         let open = unsafe { &mut *self.open.get() };
+        if open.capacity() == 0 {
+            open.reserve_exact(BATCH_ITEMS);
+        }
         open.push(item);
         open.len() >= BATCH_ITEMS || self.open_bytes.get() >= BATCH_BYTES
     }

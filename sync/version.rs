@@ -26,10 +26,11 @@ fn take(n: u64) -> Option<(u64, u64)> {
 
 /// A tag nobody ever had, or 0 when there are none left.
 pub fn next_version() -> u32 {
-    let Some(slot) = threads::current() else {
+    // Only attached: a block that a fork catches half written would hand out numbers twice in the child.
+    let Some(slot) = threads::current().filter(|s| s.is_attached()) else {
         return take(1).map_or(0, |(start, _)| start as u32);
     };
-    // SAFETY: the owner; its block is touched by nobody else, attached or not.
+    // SAFETY: the owner, attached.
     let block = &unsafe { slot.own() }.versions;
     let (next, end) = block.get();
     if next < end {
