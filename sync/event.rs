@@ -1,6 +1,7 @@
 //! What `_thread` builds on: a lock that any thread may release, and an event. Both detach while they wait.
 //!
-//! Neither knows owners or recursion; `RLock` and the conditions of `threading` are built on `RawLock` above this crate.
+//! Neither knows owners or recursion; `RLock` and the conditions of `threading` are built on `RawLock` above this
+//! crate.
 
 use crate::park::{self, ParkResult};
 use crate::prim::{AtomicU8, Ordering};
@@ -19,7 +20,7 @@ pub enum Waited {
 
 /// Python's `Lock`. States of the byte as in `lock.rs`.
 #[derive(Default)]
-pub struct RawLock(AtomicU8);
+pub struct RawLock(pub(crate) AtomicU8);
 
 impl RawLock {
     pub const fn new() -> Self {
@@ -103,8 +104,7 @@ impl Event {
             if state & SET != 0 {
                 return Waited::Done;
             }
-            if state & SOMEBODY == 0
-                && self.0.compare_exchange_weak(state, state | SOMEBODY, Ordering::Relaxed, Ordering::Acquire).is_err()
+            if state & SOMEBODY == 0 && self.0.compare_exchange_weak(state, state | SOMEBODY, Ordering::Relaxed, Ordering::Acquire).is_err()
             {
                 continue;
             }

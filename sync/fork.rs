@@ -1,9 +1,9 @@
 //! Forking with threads: the child gets a runtime in which it is the only thread and nothing is held by a ghost.
 //!
-//! Steps: `before_fork` stops the world and then takes this crate's mutexes in lock order, so that none is held by another
-//! thread at the moment of the fork. The parent gives them back. The child does too, then makes every other slot dead (their deferred
-//! frees become orphans), empties the parking table, and resumes. Threads without a slot may be inside a mutex or a bucket: the
-//! mutexes are held by us, so they are not; buckets are reset.
+//! Steps: `before_fork` stops the world and then takes this crate's mutexes in lock order, so that none is held by
+//! another thread at the moment of the fork. The parent gives them back. The child does too, then makes every other
+//! slot dead (their deferred frees become orphans), empties the parking table, and resumes. Threads without a slot
+//! may be inside a mutex or a bucket: the mutexes are held by us, so they are not; buckets are reset.
 
 use crate::safepoint::{WorldStopped, stop_the_world};
 use crate::threads;

@@ -1,7 +1,7 @@
 //! The two futex calls and the monotonic clock. Everything in this crate that makes a thread sleep ends here.
 //!
-//! Both calls are safe on any address: `wait` reads through a reference, and `wake` only names an address to the kernel.
-//! `wake` is async-signal-safe.
+//! Both calls are safe on any address: `wait` reads through a reference, and `wake` only names an address to the
+//! kernel. `wake` is async-signal-safe.
 
 use crate::prim::AtomicU32;
 use std::ptr;
@@ -50,8 +50,9 @@ pub fn wait(word: &AtomicU32, expected: u32, deadline: Option<u64>) -> Woken {
     if r == -1 && unsafe { *libc::__errno_location() } == libc::ETIMEDOUT { Woken::Deadline } else { Woken::Look }
 }
 
-/// Wakes up to `n` threads that sleep on this address. The address may be dead: then nobody, or somebody who tolerates it, is woken.
+/// Wakes up to `n` threads that sleep on this address. The address may be dead: then nobody, or somebody who
+/// tolerates it, is woken.
 pub fn wake(word: *const AtomicU32, n: i32) {
     // SAFETY: FUTEX_WAKE uses the address as a name and never reads through it on our behalf.
-    unsafe { libc::syscall(libc::SYS_futex, word, libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, n) };
+    unsafe { libc::syscall(libc::SYS_futex, word.addr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, n) };
 }

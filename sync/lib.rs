@@ -1,4 +1,5 @@
-//! Everything that makes weft's threads work together: registry, safepoints, deferred frees, locks, waiting. Knows no cells and no Python.
+//! Everything that makes weft's threads work together: registry, safepoints, deferred frees, locks, waiting. Knows no
+//! cells and no Python.
 //!
 //! | file | what lives there |
 //! |------|------------------|
@@ -16,7 +17,8 @@
 //! Lock order, outermost first; a thread takes only what stands further down than what it holds:
 //!
 //! 1. object locks (one, or two in address order)
-//! 2. the coordinator (`safepoint.rs`); waiting for it and for object locks is done detached. Who holds an object lock does not stop the world
+//! 2. the coordinator (`safepoint.rs`); waiting for it and for object locks is done detached. Who holds an object
+//!    lock does not stop the world
 //! 3. the registry (`threads.rs`)
 //! 4. the orphans (`qsbr.rs`)
 //! 5. a parking bucket (`park.rs`)
@@ -47,3 +49,6 @@ pub mod safepoint;
 pub mod threads;
 #[cfg(not(loom))]
 pub mod version;
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -1,7 +1,7 @@
 //! A small futex mutex for the runtime's internal tables: it can be held across `fork` and forced open in the child.
 //!
-//! Rules for whoever holds one: no safepoint, no detach, nothing that can run Python code. A thread that waits for one stays
-//! attached, so the holder must be certain to come out soon.
+//! Rules for whoever holds one: no safepoint, no detach, nothing that can run Python code. A thread that waits for
+//! one stays attached, so the holder must be certain to come out soon.
 //!
 //! | word | meaning |
 //! |------|---------|

@@ -2,8 +2,9 @@
 //!
 //! Our own rather than parking_lot's, because a forked child must be able to forget every waiter (`reset_after_fork`).
 //!
-//! Actors: *parkers*, each with a node on its own stack and one word it sleeps on (its slot's `park_word`, or one in the node if it has no slot);
-//! *unparkers*; *nudgers* (signal handlers and whoever stands in for them), which know the word but not the queue.
+//! Actors: *parkers*, each with a node on its own stack and one word it sleeps on (its slot's `park_word`, or one in
+//! the node if it has no slot); *unparkers*; *nudgers* (signal handlers and whoever stands in for them), which know
+//! the word but not the queue.
 //!
 //! States of the word a parker sleeps on:
 //!
@@ -13,22 +14,26 @@
 //! | UNPARKED (set under the bucket lock) | off the queue, the token is in the node |
 //! | NUDGED (set by anybody, any time) | look at your poll word; not otherwise significant |
 //!
-//! Steps: a parker locks the bucket, calls `validate`, resets its word by a swap, queues its node, unlocks, sleeps while the word is 0. An unparker locks the bucket,
-//! takes the first node with its address, lets its callback change the protected word, writes token and UNPARKED, unlocks, wakes the futex. A
-//! parker that gives up (deadline, interruption) locks the bucket: if its node is still queued it removes it, otherwise it has been unparked.
+//! Steps: a parker locks the bucket, calls `validate`, resets its word by a swap, queues its node, unlocks, sleeps
+//! while the word is 0. An unparker locks the bucket, takes the first node with its address, lets its callback change
+//! the protected word, writes token and UNPARKED, unlocks, wakes the futex. A parker that gives up (deadline,
+//! interruption) locks the bucket: if its node is still queued it removes it, otherwise it has been unparked.
 //!
-//! Why it is safe: `validate` and the unparker's callback run under the same bucket lock, so no wake-up falls between looking and queueing. A node is touched by others only
-//! under the bucket lock and while queued; afterwards only the futex *address* is used. A nudge is not lost: a nudger raises the poll bit and then NUDGED; a parker resets the word by a
-//! read-modify-write and then reads the poll bit; so either the sleep fails because of NUDGED or the poll bit is seen.
+//! Why it is safe: `validate` and the unparker's callback run under the same bucket lock, so no wake-up falls between
+//! looking and queueing. A node is touched by others only under the bucket lock and while queued; afterwards only the
+//! futex *address* is used. A nudge is not lost: a nudger raises the poll bit and then NUDGED; a parker resets the
+//! word by a read-modify-write and then reads the poll bit; so either the sleep fails because of NUDGED or the poll
+//! bit is seen.
 //!
-//! Order is first come, first served per address, except that a woken thread may find that somebody else has been faster; `be_fair` tells an unparker (about every half millisecond per
-//! bucket) to hand over directly instead.
+//! Order is first come, first served per address, except that a woken thread may find that somebody else has been
+//! faster; `be_fair` tells an unparker (about every half millisecond per bucket) to hand over directly instead.
 //!
-//! Callers that may have cells detach around `park`; nothing here does. Bucket locks are leaves: callbacks take no other lock.
+//! Callers that may have cells detach around `park`; nothing here does. Bucket locks are leaves: callbacks take no
+//! other lock.
 
 use crate::futex::{self, Woken};
 use crate::mutex::RawMutex;
-use crate::prim::{AtomicU32, Ordering};
+use crate::prim::{AtomicU32, AtomicU64, Ordering};
 use crate::safepoint;
 use crate::threads::{self, Slot};
 use std::cell::{Cell, UnsafeCell};
@@ -37,6 +42,14 @@ use std::time::Duration;
 
 const UNPARKED: u32 = 1;
 const NUDGED: u32 = 2;
+
+/// How often a thread has been queued. Relaxed: a statistic.
+static PARKED: AtomicU64 = AtomicU64::new(0);
+
+/// How often threads had to wait, for whatever, since the process started.
+pub fn times_parked() -> u64 {
+    PARKED.load(Ordering::Relaxed)
+}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ParkResult {
@@ -87,10 +100,7 @@ unsafe impl Sync for Bucket {}
 
 const BUCKETS: usize = 1024;
 static TABLE: [Bucket; BUCKETS] = [const {
-    Bucket {
-        lock: RawMutex::new(),
-        queue: UnsafeCell::new(Queue { head: ptr::null(), tail: ptr::null(), fair_at: 0, seed: 0x9e37_79b9 }),
-    }
+    Bucket { lock: RawMutex::new(), queue: UnsafeCell::new(Queue { head: ptr::null(), tail: ptr::null(), fair_at: 0, seed: 0x9e37_79b9 }) }
 }; BUCKETS];
 
 fn bucket(addr: usize) -> &'static Bucket {
@@ -181,7 +191,8 @@ impl Queue {
 }
 
 impl Node {
-    /// Under the bucket lock, after unlinking. The word is returned because the node may die as soon as UNPARKED is visible.
+    /// Under the bucket lock, after unlinking. The word is returned because the node may die as soon as UNPARKED is
+    /// visible.
     fn release(&self, token: usize) -> *const AtomicU32 {
         let word = self.word;
         self.token.set(token);
@@ -192,7 +203,8 @@ impl Node {
     }
 }
 
-/// Sleeps until unparked or timed out, unless `validate`, called with the queue locked, returns false. Not interruptible.
+/// Sleeps until unparked or timed out, unless `validate`, called with the queue locked, returns false. Not
+/// interruptible.
 pub fn park(addr: usize, validate: impl FnOnce() -> bool, timeout: Option<Duration>) -> ParkResult {
     park_until(addr, validate, timeout.and_then(deadline), false)
 }
@@ -227,6 +239,7 @@ pub fn park_until(addr: usize, validate: impl FnOnce() -> bool, deadline: Option
     if !valid {
         return ParkResult::Invalid;
     }
+    PARKED.fetch_add(1, Ordering::Relaxed);
     let mut late = false;
     let reason = loop {
         let state = word.load(Ordering::Acquire);
@@ -245,15 +258,11 @@ pub fn park_until(addr: usize, validate: impl FnOnce() -> bool, deadline: Option
         late = futex::wait(word, 0, deadline) == Woken::Deadline;
     };
     // Still queued: nobody has woken us, and now nobody will.
-    if bucket.with(|queue| queue.take(|n| ptr::eq(n, &node)).is_some()) {
-        reason
-    } else {
-        ParkResult::Unparked(node.token.get())
-    }
+    if bucket.with(|queue| queue.take(|n| ptr::eq(n, &node)).is_some()) { reason } else { ParkResult::Unparked(node.token.get()) }
 }
 
-/// Wakes the thread that has waited longest at `addr`, if any. `callback` runs in any case, with the queue locked; it changes the
-/// protected word and returns the token.
+/// Wakes the thread that has waited longest at `addr`, if any. `callback` runs in any case, with the queue locked; it
+/// changes the protected word and returns the token.
 pub fn unpark_one(addr: usize, callback: impl FnOnce(UnparkResult) -> usize) -> UnparkResult {
     let (result, word) = bucket(addr).with(|queue| {
         let Some(node) = queue.take(|n| n.addr == addr).map(ptr::from_ref) else {

@@ -1,23 +1,29 @@
-//! Deferred frees by quiescent states: memory that lock-free readers may still look at is freed once every thread has let go.
+//! Deferred frees by quiescent states: memory that lock-free readers may still look at is freed once every thread has
+//! let go.
 //!
-//! Actors: *retirers*, which unlink memory and then `retire` it; *readers*, which follow pointers only while attached and keep none across a
-//! quiescent state (a safepoint, or being detached); whoever *reclaims*, at first the retirer itself.
+//! Actors: *retirers*, which unlink memory and then `retire` it; *readers*, which follow pointers only while attached
+//! and keep none across a quiescent state (a safepoint, or being detached); whoever *reclaims*, at first the retirer
+//! itself.
 //!
-//! Steps: a slot collects retired items in its open batch. When the batch is full it is closed: the global sequence `WRITTEN` is
-//! advanced by one, and the new value is the batch's goal. At a quiescent state an owner copies `WRITTEN` into its slot's
-//! `qsbr_seq`. A batch is freed when each slot either has `qsbr_seq >= goal` or is seen not ATTACHED. Slots that lag are asked to come by (bit QSBR).
+//! Steps: a slot collects retired items in its open batch. When the batch is full it is closed: the global sequence
+//! `WRITTEN` is advanced by one, and the new value is the batch's goal. At a quiescent state an owner copies
+//! `WRITTEN` into its slot's `qsbr_seq`. A batch is freed when each slot either has `qsbr_seq >= goal` or is seen not
+//! ATTACHED. Slots that lag are asked to come by (bit QSBR).
 //!
 //! Why it is safe:
-//! * A reader with `qsbr_seq >= goal` loaded (Acquire) a value of `WRITTEN` at or after the retirer's increment (Release, and later increments
-//!   continue its release sequence), so it sees everything in the batch as unlinked, and what it read before is done (Release store of `qsbr_seq`, Acquire load by the
-//!   reclaimer).
-//! * A slot not ATTACHED is looked at with a read-modify-write of `state`. Either the owner's later attach (a read-modify-write too) comes after it and acquires the
-//!   unlinking from it, or it came before and we see ATTACHED. No fence is needed.
-//! * An open batch has no goal yet, because a goal that somebody else's increment reaches would not be ordered after our unlinking.
+//! * A reader with `qsbr_seq >= goal` loaded (Acquire) a value of `WRITTEN` at or after the retirer's increment
+//!   (Release, and later increments continue its release sequence), so it sees everything in the batch as unlinked,
+//!   and what it read before is done (Release store of `qsbr_seq`, Acquire load by the reclaimer).
+//! * A slot not ATTACHED is looked at with a read-modify-write of `state`. Either the owner's later attach (a
+//!   read-modify-write too) comes after it and acquires the unlinking from it, or it came before and we see ATTACHED.
+//!   No fence is needed.
+//! * An open batch has no goal yet, because a goal that somebody else's increment reaches would not be ordered after
+//!   our unlinking.
 //!
-//! Bounds: a batch closes at `BATCH_ITEMS` items or `BATCH_BYTES` bytes; above `BACKLOG_BYTES` every further item asks the laggards again. A
-//! slot whose thread ends hands its batches to the orphans, which anybody frees. What a detached thread left in its lists waits for its
-//! return, its end, or the next stop of the world (`reclaim_stopped`).
+//! Bounds: a batch closes at `BATCH_ITEMS` items or `BATCH_BYTES` bytes; above `BACKLOG_BYTES` every further item
+//! asks the laggards again. A slot whose thread ends hands its batches to the orphans, which anybody frees. What a
+//! detached thread left in its lists waits for its return, its end, or the next stop of the world
+//! (`reclaim_stopped`).
 //!
 //! A `free` function may itself retire; it must not reach a safepoint.
 
@@ -89,6 +95,9 @@ impl Private {
         self.open_bytes.set(self.open_bytes.get() + item.size);
         // SAFETY: `own()` admits one thread, and nothing foreign runs while this borrow lives.
         let open = unsafe { &mut *self.open.get() };
+        if open.capacity() == 0 {
+            open.reserve_exact(BATCH_ITEMS);
+        }
         open.push(item);
         open.len() >= BATCH_ITEMS || self.open_bytes.get() >= BATCH_BYTES
     }
@@ -127,8 +136,8 @@ fn advance() -> u64 {
 /// Frees `ptr` by `free(ptr, size)` when no reader can hold it any more. `size` only weighs the backlog.
 ///
 /// # Safety
-/// The memory is unlinked: no thread can come to it any more except one that has read the pointer since its last quiescent state. `free` may run on any
-/// thread, once, and reaches no safepoint.
+/// The memory is unlinked: no thread can come to it any more except one that has read the pointer since its last
+/// quiescent state. `free` may run on any thread, once, and reaches no safepoint.
 pub unsafe fn retire(ptr: *mut u8, size: usize, free: unsafe fn(*mut u8, usize)) {
     WAITING_BYTES.fetch_add(size, Ordering::Relaxed);
     let item = Item { ptr, size, free };
@@ -175,6 +184,7 @@ fn all_have_seen(goal: u64, hurry: bool) -> bool {
     let mut all = true;
     // What we may claim for everybody afterwards: at most what had been written when we began to look.
     let mut seen = WRITTEN.load(Ordering::Acquire);
+    threads::fence_births();
     threads::for_each_slot(|s| {
         let seq = s.qsbr_seq.load(Ordering::Acquire);
         if seq >= seen {
@@ -191,7 +201,6 @@ fn all_have_seen(goal: u64, hurry: bool) -> bool {
             seen = seq;
         }
     });
-    // A slot born during the scan attached after our reads began and read WRITTEN then, hence sees `goal`.
     SEEN_BY_ALL.fetch_max(seen, Ordering::AcqRel);
     all
 }
@@ -232,7 +241,8 @@ fn take_orphan(ready: impl FnOnce(&Batch) -> bool) -> Option<Batch> {
     orphans.pop_front()
 }
 
-/// The owner ends: its lists become orphans. Also used, with the world stopped, for slots whose threads a fork left behind.
+/// The owner ends: its lists become orphans. Also used, with the world stopped, for slots whose threads a fork left
+/// behind.
 pub(crate) fn abandon(s: &Slot) {
     // SAFETY: the owner, attached; or the world is stopped.
     let own = unsafe { &s.own().retired };
@@ -253,8 +263,8 @@ pub fn flush() {
     }
 }
 
-/// Frees everything that was retired before, in all lists. `_world` says that nobody is inside a read section; the caller holds no
-/// pointer of its own either.
+/// Frees everything that was retired before, in all lists. `_world` says that nobody is inside a read section; the
+/// caller holds no pointer of its own either.
 pub fn reclaim_stopped(_world: &safepoint::WorldStopped) {
     threads::for_each_slot(|s| {
         // SAFETY: the world is stopped.

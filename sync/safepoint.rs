@@ -1,24 +1,27 @@
 //! The poll word, stopping the world, and handshakes.
 //!
-//! Actors: a *requester*, which holds the one coordinator lock, so that stops and handshakes are serialised; every other slot's
-//! owner, which answers at its next `safepoint` or `detach`, or need not answer because it is detached.
+//! Actors: a *requester*, which holds the one coordinator lock, so that stops and handshakes are serialised; every
+//! other slot's owner, which answers at its next `safepoint` or `detach`, or need not answer because it is detached.
 //!
-//! Stop: 1. the requester takes the coordinator (detached while it waits, so that it does not hold up the present holder); 2. under
-//! the registry lock it marks the registry `stopping` and sets SUSPENDED on every other slot, counting into `TO_STOP` those
-//! that were ATTACHED, whose poll word it then raises; 3. it sleeps until `TO_STOP` is 0; 4. it works; 5. under the registry lock it
-//! clears `stopping` and every SUSPENDED, waking sleepers; 6. it gives the coordinator back. An owner that finds STOP in its poll word
-//! clears that bit *first* and then leaves ATTACHED; whoever leaves ATTACHED with SUSPENDED set counts `TO_STOP` down.
+//! Stop: 1. the requester takes the coordinator (detached while it waits, so that it does not hold up the present
+//! holder); 2. under the registry lock it marks the registry `stopping` and sets SUSPENDED on every other slot,
+//! counting into `TO_STOP` those that were ATTACHED, whose poll word it then raises; 3. it sleeps until `TO_STOP` is
+//! 0; 4. it works; 5. under the registry lock it clears `stopping` and every SUSPENDED, waking sleepers; 6. it gives
+//! the coordinator back. An owner that finds STOP in its poll word clears that bit *first* and then leaves ATTACHED;
+//! whoever leaves ATTACHED with SUSPENDED set counts `TO_STOP` down.
 //!
-//! Why it is safe: a slot counted in `TO_STOP` was ATTACHED at the very write that set SUSPENDED, and only its owner's
-//! leaving ATTACHED counts it down, once. A slot that was not ATTACHED cannot become so. A slot born in between is
-//! born SUSPENDED. The poll bit is only a hint to come soon: clearing it before reading `state` means that it is never lost, since the
-//! requester sets `state` before the poll word.
+//! Why it is safe: a slot counted in `TO_STOP` was ATTACHED at the very write that set SUSPENDED, and only its
+//! owner's leaving ATTACHED counts it down, once. A slot that was not ATTACHED cannot become so. A slot born in
+//! between is born SUSPENDED. The poll bit is only a hint to come soon: clearing it before reading `state` means that
+//! it is never lost, since the requester sets `state` before the poll word.
 //!
-//! Handshake: the requester posts a function and sets HANDSHAKE on each attached slot (counted in `TO_ANSWER`); it claims each
-//! other slot and runs the function for it. An owner with HANDSHAKE set runs the function at its safepoint, or on its way out in `detach`, and
-//! counts down. Slots born after the requester's pass are not visited: they began after the handshake did.
+//! Handshake: the requester posts a function and sets HANDSHAKE on each attached slot (counted in `TO_ANSWER`); it
+//! claims each other slot and runs the function for it. An owner with HANDSHAKE set runs the function at its
+//! safepoint, or on its way out in `detach`, and counts down. Slots born after the requester's pass are not visited:
+//! they began after the handshake did.
 //!
-//! Whoever runs inside a stop or as a posted function must not take object locks, detach, or ask for a stop or a handshake.
+//! Whoever runs inside a stop or as a posted function must not take object locks, detach, or ask for a stop or a
+//! handshake.
 
 use crate::futex;
 use crate::mutex::RawMutex;
@@ -72,15 +75,15 @@ pub fn request_all(bits: u32) {
     });
 }
 
-/// Clears `bits` and tells which of them were set. Call it *before* doing what the bit asks for, so that a request made meanwhile is
-/// kept.
+/// Clears `bits` and tells which of them were set. Call it *before* doing what the bit asks for, so that a request
+/// made meanwhile is kept.
 #[inline]
 pub fn take(s: &Slot, bits: u32) -> u32 {
     s.poll.fetch_and(!bits, Ordering::Acquire) & bits
 }
 
-/// The owner's safepoint: answers stops and handshakes, reports a quiescent state, and returns the bits left for the caller, who
-/// clears each with `take` before acting on it.
+/// The owner's safepoint: answers stops and handshakes, reports a quiescent state, and returns the bits left for the
+/// caller, who clears each with `take` before acting on it.
 pub fn safepoint(s: &Slot) -> u32 {
     debug_assert!(s.is_attached());
     let bits = take(s, STOP | HANDSHAKE | QSBR);
@@ -192,8 +195,8 @@ impl WorldStopped {
     }
 }
 
-/// Stops every other thread at its next safepoint and keeps detached ones from attaching. The caller is attached (or has no slot),
-/// holds no object lock, and does not hold the world stopped already.
+/// Stops every other thread at its next safepoint and keeps detached ones from attaching. The caller is attached (or
+/// has no slot), holds no object lock, and does not hold the world stopped already.
 pub fn stop_the_world() -> WorldStopped {
     let me = threads::current();
     debug_assert!(me.is_none_or(|s| s.is_attached()), "stop_the_world from a detached thread");
@@ -246,8 +249,8 @@ impl Drop for WorldStopped {
 /// The posted function: a pointer to the requester's `&dyn Fn`, valid until `TO_ANSWER` is 0 again.
 static POSTED: AtomicPtr<&(dyn Fn(&Slot) + Sync)> = AtomicPtr::new(ptr::null_mut());
 
-/// Runs `f` once for each slot: by the owner at its next safepoint or detach, or by the caller if the owner is detached or dead. Returns
-/// when all have run. Nobody is stopped for longer than its own `f`.
+/// Runs `f` once for each slot: by the owner at its next safepoint or detach, or by the caller if the owner is
+/// detached or dead. Returns when all have run. Nobody is stopped for longer than its own `f`.
 pub fn handshake(f: impl Fn(&Slot) + Sync) {
     let me = threads::current();
     debug_assert!(me.is_none_or(|s| s.is_attached()), "handshake from a detached thread");
@@ -268,6 +271,7 @@ pub fn handshake(f: impl Fn(&Slot) + Sync) {
     // Release, through HANDSHAKE in `state`: who sees that bit sees the pointer.
     POSTED.store(ptr::from_ref(&posted).cast_mut(), Ordering::Relaxed);
     let mut absent = Vec::new();
+    threads::fence_births();
     threads::for_each_slot(|s| {
         if !me.is_some_and(|m| ptr::eq(m, s)) && !ask(s) {
             absent.push(s);

@@ -1,10 +1,12 @@
-//! The registry of thread slots, and the states of a slot: who may touch a thread's cells, registers and queues right now.
+//! The registry of thread slots, and the states of a slot: who may touch a thread's cells, registers and queues right
+//! now.
 //!
-//! Actors: the *owner* (the thread that got the slot from `attach_new_thread`), a *stopper* (holder of the coordinator, see
-//! `safepoint.rs`), a *handshaker* (likewise), and *claimers* (any thread that works on an absent owner's behalf).
+//! Actors: the *owner* (the thread that got the slot from `attach_new_thread`), a *stopper* (holder of the
+//! coordinator, see `safepoint.rs`), a *handshaker* (likewise), and *claimers* (any thread that works on an absent
+//! owner's behalf).
 //!
-//! A slot is allocated at the first need and never freed; after its thread ended it is reused, lowest id first. Id 0 is nobody.
-//! The whole protocol is the one word `state`:
+//! A slot is allocated at the first need and never freed; after its thread ended it is reused, lowest id first. Id 0
+//! is nobody. The whole protocol is the one word `state`:
 //!
 //! | bit | set by | cleared by | meaning |
 //! |-----|--------|------------|---------|
@@ -26,15 +28,16 @@
 //! | ALIVE+ATTACHED+HANDSHAKE | running, asked to run the posted function |
 //! | \[ALIVE\]+SUSPENDED | stopped, or not allowed to start |
 //! | \[ALIVE\]+CLAIMED\[+SUSPENDED\] | somebody stands in for the owner |
-//! | ALIVE+WAITING+{SUSPENDED, CLAIMED} and shortly ALIVE+WAITING | the owner sleeps in `attach` |
+//! | ALIVE+WAITING+{SUSPENDED, CLAIMED}, shortly ALIVE+WAITING | the owner sleeps in `attach` |
 //!
-//! SUSPENDED and HANDSHAKE never stand together on a slot, because stops and handshakes are serialised by the coordinator.
+//! SUSPENDED and HANDSHAKE never stand together on a slot, because stops and handshakes are serialised by the
+//! coordinator.
 //!
-//! Why it is safe: every transition is a read-modify-write of that one word, so there is no window between "looking" and "acting".
-//! `attach` succeeds only from exactly ALIVE (apart from WAITING), hence never into a stop or past a claim; `detach` succeeds
-//! without looking further only from exactly ALIVE+ATTACHED, hence never past a stopper or a handshaker that counts on this
-//! thread's answer. `detach` releases and `attach`/`claim` acquire, so what the owner did while attached is seen by whoever
-//! stands in for it, and back.
+//! Why it is safe: every transition is a read-modify-write of that one word, so there is no window between "looking"
+//! and "acting". `attach` succeeds only from exactly ALIVE (apart from WAITING), hence never into a stop or past a
+//! claim; `detach` succeeds without looking further only from exactly ALIVE+ATTACHED, hence never past a stopper or a
+//! handshaker that counts on this thread's answer. `detach` releases and `attach`/`claim` acquire, so what the owner
+//! did while attached is seen by whoever stands in for it, and back.
 
 use crate::futex;
 use crate::mutex::Mutex;
@@ -188,6 +191,12 @@ pub fn highest_id() -> u16 {
     HIGH.load(Ordering::Acquire) as u16
 }
 
+/// A birth either is seen by the caller's `for_each_slot` after this, or sees all that the caller did before: both are
+/// read-modify-writes of one word. (Rebirth of a dead slot is ordered by its `state` in the same way.)
+pub(crate) fn fence_births() {
+    HIGH.fetch_or(0, Ordering::AcqRel);
+}
+
 /// How many slots are attached at the moment.
 pub fn count_attached() -> usize {
     let mut n = 0;
@@ -212,7 +221,8 @@ fn birth() -> Option<&'static Slot> {
                 }
                 let s: &'static Slot = Box::leak(Box::new(Slot::new(id as u16, if reg.stopping { SUSPENDED } else { 0 })));
                 SLOTS[id as usize].store(ptr::from_ref(s).cast_mut(), Ordering::Release);
-                HIGH.store(id, Ordering::Release);
+                // A read-modify-write: see `fence_births`.
+                HIGH.fetch_add(1, Ordering::AcqRel);
                 s
             }
         };
@@ -243,13 +253,13 @@ pub(crate) fn adopt(s: &'static Slot) {
     // SAFETY: plain queries of the calling thread.
     let (tid, handle) = unsafe { (libc::gettid(), libc::pthread_self()) };
     s.os_tid.store(tid as u32, Ordering::Relaxed);
-    s.native_handle.store(handle as u64, Ordering::Relaxed);
+    s.native_handle.store(handle, Ordering::Relaxed);
     CURRENT.set(s);
     CURRENT_ID.set(s.id);
 }
 
-/// The end of a thread: leaves its deferred frees to the others and gives the slot back. The slot must be the caller's own;
-/// attached or not.
+/// The end of a thread: leaves its deferred frees to the others and gives the slot back. The slot must be the
+/// caller's own; attached or not.
 pub fn detach_and_release(s: &'static Slot) {
     assert!(ptr::eq(CURRENT.get(), s), "a thread releases its own slot only");
     if !s.is_attached() {
@@ -292,8 +302,8 @@ pub(crate) fn orphan_others(me: Option<&'static Slot>) {
     });
 }
 
-/// The owner lets go of its cells: from now on others may claim it, and nobody waits for it. Detaching is a quiescent state, and
-/// answers a stop or handshake that is under way.
+/// The owner lets go of its cells: from now on others may claim it, and nobody waits for it. Detaching is a quiescent
+/// state, and answers a stop or handshake that is under way.
 #[inline]
 pub fn detach(s: &Slot) {
     // Release: whoever claims or scans this slot sees what was done while attached.
@@ -356,7 +366,8 @@ pub(crate) fn let_go(s: &Slot, bit: u32) {
     }
 }
 
-/// Runs `f` detached, if the calling thread is attached; anything that may block for long belongs in here. `f` touches no cells.
+/// Runs `f` detached, if the calling thread is attached; anything that may block for long belongs in here. `f`
+/// touches no cells.
 pub fn while_detached<R>(f: impl FnOnce() -> R) -> R {
     struct Reattach(&'static Slot);
     impl Drop for Reattach {
@@ -374,8 +385,8 @@ pub fn while_detached<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
-/// The right to stand in for a slot whose owner is detached or dead. While the guard lives the holder must not reach a safepoint,
-/// detach, or wait for anything.
+/// The right to stand in for a slot whose owner is detached or dead. While the guard lives the holder must not reach
+/// a safepoint, detach, or wait for anything.
 pub struct ClaimGuard {
     slot: &'static Slot,
     _not_send: PhantomData<*const ()>,

@@ -1,8 +1,9 @@
 //! Globally unique u32 tags for types, dict key sets and whatever else an inline cache compares.
 //!
-//! Actors: any thread. A slot takes blocks of `BLOCK` numbers from one global counter and hands them out alone; the rest of a
-//! block stays with the slot when its thread ends and serves the next thread, so that short-lived threads do not eat the range.
-//! Numbers are never reused. 0 means "not cacheable"; once the range is used up every request is answered 0, for ever.
+//! Actors: any thread. A slot takes blocks of `BLOCK` numbers from one global counter and hands them out alone; the
+//! rest of a block stays with the slot when its thread ends and serves the next thread, so that short-lived threads
+//! do not eat the range. Numbers are never reused. 0 means "not cacheable"; once the range is used up every request
+//! is answered 0, for ever.
 
 use crate::prim::{AtomicU64, Ordering};
 use crate::threads;
@@ -25,10 +26,11 @@ fn take(n: u64) -> Option<(u64, u64)> {
 
 /// A tag nobody ever had, or 0 when there are none left.
 pub fn next_version() -> u32 {
-    let Some(slot) = threads::current() else {
+    // Only attached: a block that a fork catches half written would hand out numbers twice in the child.
+    let Some(slot) = threads::current().filter(|s| s.is_attached()) else {
         return take(1).map_or(0, |(start, _)| start as u32);
     };
-    // SAFETY: the owner; its block is touched by nobody else, attached or not.
+    // SAFETY: the owner, attached.
     let block = &unsafe { slot.own() }.versions;
     let (next, end) = block.get();
     if next < end {
