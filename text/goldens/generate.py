@@ -1,0 +1,144 @@
+"""Writes the golden files that the unit tests of this crate compare with.
+
+Run with the reference interpreter from the repository root:
+
+    python3.14 text/goldens/generate.py [name ...]
+
+Every golden is a function registered by @golden that yields tuples of fields. Values are chosen by a fixed seed.
+"""
+
+import math
+import os
+import random
+import struct
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+GOLDENS = {}
+
+
+def golden(function):
+    GOLDENS[function.__name__] = function
+    return function
+
+
+def escape(field):
+    out = []
+    for c in str(field):
+        if c == "\\":
+            out.append("\\\\")
+        elif c in "\t\n\r":
+            out.append({"\t": "\\t", "\n": "\\n", "\r": "\\r"}[c])
+        elif 32 <= ord(c) < 127:
+            out.append(c)
+        else:
+            out.append("\\u{%x}" % ord(c))
+    return "".join(out)
+
+
+def bits(x):
+    return struct.pack(">d", x).hex()
+
+
+def attempt(function, *args):
+    """The result as text, or the exception's type and message."""
+    try:
+        return function(*args)
+    except Exception as e:
+        return f"{type(e).__name__}: {e}"
+
+
+def some_floats(rng, n):
+    special = [0.0, -0.0, 1.0, -1.0, 0.1, 0.5, 1.5, 2.5, 1e16, 1e15, 123456789012345680.0, 9999999999999998.0,
+               1e-4, 1e-5, 0.00012345, 1.7976931348623157e308, 5e-324, 2.2250738585072014e-308, 1e22, 1e23,
+               math.inf, -math.inf, math.nan, 1 / 3, 2 / 3, 100.0, 1e100, 0.25, 0.125, 9.5, 99.5, 999999.5, 4503599627370497.5]
+    yield from special
+    for _ in range(n):
+        kind = rng.randrange(4)
+        if kind == 0:
+            x = struct.unpack("<d", rng.randbytes(8))[0]
+            if x == x:
+                yield x
+        elif kind == 1:
+            yield round(rng.uniform(-1e6, 1e6), rng.randrange(6))
+        elif kind == 2:
+            yield float(rng.randrange(-10 ** rng.randrange(1, 20), 10 ** rng.randrange(1, 20)))
+        else:
+            yield rng.randrange(-1000, 1000) / 2 ** rng.randrange(8)
+
+
+@golden
+def float_repr(rng):
+    for x in some_floats(rng, 600):
+        yield bits(x), repr(x), x.hex()
+
+
+@golden
+def float_round(rng):
+    for x in some_floats(rng, 500):
+        for n in rng.choices(range(-6, 10), k=2) + rng.choices(range(-330, 330), k=1):
+            try:
+                yield bits(x), n, bits(round(x, n))
+            except OverflowError:
+                yield bits(x), n, "overflow"
+
+
+@golden
+def float_parse(rng):
+    cases = ["", ".", "1", "+1", "-1", "1.", ".1", "1e", "1e5", "1E+5", "1e-5", "e5", ".e5", "1_0", "1__0", "_1", "1_", "1_.0",
+             "1._0", "1.0_1", "1e1_0", "1_e5", "1e_5", "inf", "-inf", "+Infinity", "infin", "nan", "-nan", "+NaN", "nan()", "0x10", "1e400",
+             "-1e400", "1e-400", "1 2", "--1", "+-1", "1.5.2", "1e5.0", "1f", "i_nf", "0_0", "00012", "9007199254740993", "1e23",
+             "2.2250738585072011e-308", "179769313486231580793728971405301e277", "1" * 400, "0." + "0" * 400 + "1"]
+    for _ in range(300):
+        cases.append("".join(rng.choices("0123456789.eE+-_", k=rng.randrange(1, 7))))
+    for text in cases:
+        try:
+            yield text, bits(float(text))
+        except ValueError:
+            yield text, "error"
+
+
+@golden
+def float_fromhex(rng):
+    cases = ["", "0x", "x1", "0x1p", "0x1p0", "1p3", " 0x1.8p+1 \n", "-0X1.8P-1", "inf", "-infinity", "nan", "-nan", "0x.8", "0x8.", "0x.",
+             "0x1p1024", "0x1.fffffffffffff7p1023", "0x1.fffffffffffff8p1023", "0x1p-1074", "0x1p-1075", "0x1.8p-1075", "0x1.0000001p-1075",
+             "0x0.0000000000001p-1022", "0x1p999999999999999999999999", "0x0p9999999999999999999999", "0x1p-99999999999999999999",
+             "0x" + "0" * 100 + "1" + "0" * 100 + "p-400", "0x1.00000000000008p0", "0x1.000000000000081p0", "0x1.00000000000018p0",
+             "0x1.ffffffffffffffp0", "0x1.fffffffffffff8p-1023", "0x0.fffffffffffff8p-1022", "0x1..0", "0x1_0", "++1", "0x 1"]
+    for _ in range(200):
+        cases.append("0x%x.%xp%d" % (rng.getrandbits(rng.randrange(1, 90)), rng.getrandbits(rng.randrange(1, 90)), rng.randrange(-1150, 1000)))
+    for text in cases:
+        try:
+            yield text, bits(float.fromhex(text))
+        except (ValueError, OverflowError) as e:
+            yield text, type(e).__name__
+
+
+@golden
+def int_parse(rng):
+    cases = [(t, b) for t in ["", "0", "00", "0_0", "01", "0_1", "-0", "+5", "- 5", "--5", "0x", "0x_1", "0x1", "0X1F", "0b101", "0b102", "0o17", "0_x1",
+             "_1", "1_", "1__2", "1_000", " \t12\x0b\n", "\x0c7", "1 2", "0x_", "0x__1", "zz", "Zz", "9223372036854775807", "9223372036854775808",
+             "-9223372036854775808", "-9223372036854775809", "1" * 100, "f" * 17, "0b" + "1" * 63, "0b" + "1" * 64, "-0b1" + "0" * 63, "1.0", "1e5"]
+             for b in (0, 2, 8, 10, 16, 36)]
+    cases += [(t, b) for t in ["1" * 4300, "1" * 4301, "0" * 4301, "1" * 4301 + "x", "1_" * 4300 + "1", "1" * 4299 + "_1_"] for b in (0, 3, 10)]
+    for _ in range(300):
+        cases.append(("".join(rng.choices("0123456789abxo_-+ ", k=rng.randrange(1, 7))), rng.choice([0, 2, 8, 10, 12, 16, 36])))
+    for text, base in cases:
+        try:
+            value = str(int(text, base))
+        except ValueError as e:
+            value = "invalid" if "invalid literal" in str(e) else str(e)
+        yield text, base, value
+
+
+def main():
+    for name in sys.argv[1:] or GOLDENS:
+        rng = random.Random(name)
+        with open(os.path.join(HERE, name + ".tsv"), "w", encoding="ascii", newline="\n") as out:
+            out.write("# python3.14 text/goldens/generate.py %s\n" % name)
+            for fields in GOLDENS[name](rng):
+                out.write("\t".join(map(escape, fields)) + "\n")
+
+
+if __name__ == "__main__":
+    main()
