@@ -12,7 +12,12 @@
 
 pub mod builder;
 pub mod float_text;
+pub mod format_spec;
+pub mod int_float;
 pub mod int_text;
+pub mod percent;
+pub mod replacement;
+pub mod unicode;
 pub mod units;
 
 #[cfg(test)]

@@ -131,6 +131,99 @@ def int_parse(rng):
         yield text, base, value
 
 
+def some_spec(rng):
+    def maybe(p, f):
+        return f() if rng.random() < p else ""
+    return "".join([
+        maybe(.3, lambda: maybe(.6, lambda: rng.choice("*0x\u20ac")) + rng.choice("<>^=")),
+        maybe(.25, lambda: rng.choice("+- ")),
+        maybe(.1, lambda: "z"),
+        maybe(.2, lambda: "#"),
+        maybe(.25, lambda: "0"),
+        maybe(.5, lambda: str(rng.randrange(30))),
+        maybe(.25, lambda: rng.choice([",", "_", ",", "_", ",_", "_,"])),
+        maybe(.3, lambda: "." + maybe(.9, lambda: str(rng.randrange(12))) + maybe(.2, lambda: rng.choice([",", "_", ",_"]))),
+        maybe(.8, lambda: rng.choice("bcdeEfFgGnosxX%dfgdfgdfgr?\x07\u0665")),
+    ])
+
+
+@golden
+def format(rng):
+    import builtins
+    values = {
+        "str": ["", "abc", "h\xe9llo", "\u65e5\u672c"],
+        "int": [0, 1, -1, 65, 1234567, -1234567, 0x10ffff, 2 ** 63, -2 ** 80, 10 ** 30, 0x110000, -5],
+        "float": [0.0, -0.0, 1.0, -1.5, 1234567.891, 1e16, 1e-7, 123456789012345680.0, -0.0001, 2.5, 0.5, float("inf"), float("-inf"),
+                  float("nan"), 1e300, 99999.95],
+        "complex": [0j, 1j, -1j, 1 + 2j, -1.5 - 2.25j, complex(-0.0, 1), 1234567 + 1e-7j, complex("inf"), complex("nanj"), 1e20 + 1e3j],
+    }
+    fixed = ["", "5", "<5", "^7", "010", "+", " ", ",", "_", ".3", "999999999999999999999", ".99999999999999999999", "dd", "\u0663", "\u0663d", ".2147483648f",
+             "d ", "=5", "c", ".", "._", ".,f", ".5,f", ".7_f", "\u20ac>8", "z.1f", "zd", "#x", "#010b", "_x", ",x", ",n", ",c", ",s", "_s", ".3,n", ",\x07", ",\u20ac"]
+    for kind, choices in values.items():
+        for value in choices:
+            for spec in fixed + [some_spec(rng) for _ in range(30)]:
+                shown = f"{value.real!r} {value.imag!r}" if kind == "complex" else str(value)
+                yield kind, shown, spec, attempt(builtins.format, value, spec)
+
+
+@golden
+def percent(rng):
+    cases = [("%", 1), ("a%%b", 1), ("%5%", 1), ("%.f", 2.5), ("%y", 1), ("%\x01", 1), ("%9999999999999999999d", 1), ("%.2147483648d", 1), ("%.", 1), ("%ld", 5), ("%hhd", 1),
+             ("%-05d", 3), ("%05s", 3), ("%#5.3o", 8), ("%+.3x", 255), ("%05f", float("inf")), ("%F", float("-inf")), ("%G", float("nan"))]
+    for _ in range(1200):
+        format = "%" + "".join(rng.choices("-+ #0", k=rng.randrange(4))) + rng.choice(["", "", "5", "12", "20"])
+        format += rng.choice(["", "", ".", ".0", ".3", ".10"]) + rng.choice(["", "l"]) + rng.choice("diuoxXeEfFgGs")
+        cases.append((format, rng.choice([0, 1, -1, 255, -12345678, 1.5, -0.0, 1e10, 123.456, float("inf"), 1e-10])))
+    for format, value in cases:
+        if format[-1] in "oxXdiu" and value != value // 1:
+            continue
+        if format[-1] in "oxXdiu":
+            if value in (float("inf"), -0.0):
+                continue
+            value = int(value)
+        try:
+            shown = format % (() if format == "a%%b" else value)
+        except ValueError as e:
+            shown = str(e)
+        yield format, value, shown
+
+
+@golden
+def format_parser(rng):
+    import _string
+    cases = ["", "abc", "{}", "{0}", "a{b}c", "{{", "}}", "{", "}", "a}", "a{", "{a", "{a!r}", "{a!}", "{a!r:x}", "{a!rx}", "{a!", "{a!r", "{a:", "{a:{b}}", "{a:{b",
+             "{a:{b}x{c!r:{d}}}", "{a[}]}", "{a[b}", "{a{b}", "{{}}", "{{{}}}", "x{{y}}z", "{:}}", "{!}", "{a!:x}", "}{", "{}}", "{a.b[c]:>{w}}", "\u20ac{\u20ac}"]
+    for _ in range(400):
+        cases.append("".join(rng.choices("{}{}a!:[].0", k=rng.randrange(1, 9))))
+    for text in cases:
+        shown = []
+        try:
+            for literal, name, spec, conversion in _string.formatter_parser(text):
+                shown.append(f"{literal}|-" if name is None else f"{literal}|{name}|{spec}|{conversion}")
+        except ValueError as e:
+            shown.append(f"ValueError: {e}")
+        yield text, *shown
+
+
+@golden
+def field_name_split(rng):
+    import _string
+    cases = ["", "0", "00", "a", "a.b", "a[0]", "a[b]", "a[0].c[d]", "a.", "a[]", "a[b", "a[b]c", ".a", "[0]", "a..b", "99999999999999999999", "a[99999999999999999999]",
+             "a[-1]", "\u0663", "1a", "a[b.c]", "a.b[", "0.0"]
+    for _ in range(200):
+        cases.append("".join(rng.choices("ab01.[]", k=rng.randrange(1, 9))))
+    for text in cases:
+        shown = []
+        try:
+            first, rest = _string.formatter_field_name_split(text)
+            shown.append(f"{type(first).__name__}:{first}")
+            for is_attr, x in rest:
+                shown.append(f"{'attr' if is_attr else 'item'} {type(x).__name__}:{x}")
+        except ValueError as e:
+            shown.append(f"ValueError: {e}")
+        yield text, *shown
+
+
 def main():
     for name in sys.argv[1:] or GOLDENS:
         rng = random.Random(name)
