@@ -292,7 +292,7 @@ pub fn format_int(
         return FormatError::value("Precision not allowed in integer format specifier");
     }
     if spec.no_negative_zero {
-        return FormatError::value("Negative zero coercion (z) not allowed in format specifier with integer format code");
+        return FormatError::value("Negative zero coercion (z) not allowed in integer format specifier");
     }
     if kind == 'c' {
         return write_character(out, value, &spec);

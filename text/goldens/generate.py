@@ -224,6 +224,68 @@ def field_name_split(rng):
         yield text, *shown
 
 
+@golden
+def unicode_digests(rng):
+    import _sre
+    import unicodedata as ud
+    old = ud.ucd_3_2_0
+
+    def points(text):
+        return " ".join("%x" % ord(c) for c in text)
+
+    def optional(db, what):
+        return lambda c: (lambda v: "-" if v is None else repr(v))(getattr(db, what)(c, None))
+
+    properties = {}
+    for name in ("category", "bidirectional", "combining", "east_asian_width", "mirrored", "decomposition"):
+        properties[name] = getattr(ud, name)
+    for name in ("decimal", "digit", "numeric"):
+        properties[name] = optional(ud, name)
+    properties["name"] = lambda c: ud.name(c, "")
+    for name in ("category", "bidirectional", "combining", "decomposition"):
+        properties["old_" + name] = getattr(old, name)
+    properties["old_numeric"] = optional(old, "numeric")
+    properties["old_nfkc"] = lambda c: points(old.normalize("NFKC", c))
+    for name in ("isalpha", "isalnum", "isdecimal", "isdigit", "isnumeric", "islower", "isupper", "istitle", "isspace", "isprintable", "isidentifier"):
+        properties[name] = lambda c, m=getattr(str, name): int(m(c))
+    properties["continues"] = lambda c: int(("a" + c).isidentifier())
+    properties["breaks"] = lambda c: int(len((c + "b").splitlines()) == 2)
+    for name in ("lower", "upper", "title", "casefold"):
+        properties[name] = lambda c, m=getattr(str, name): points(m(c))
+    properties["simple_lower"] = lambda c: _sre.unicode_tolower(ord(c))
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        properties[form] = lambda c, form=form: points(ud.normalize(form, c))
+    for name, function in properties.items():
+        digest = 0xcbf29ce484222325
+        for c in range(0x110000):
+            for b in f"{function(chr(c))}\n".encode():
+                digest = (digest ^ b) * 0x100000001b3 & 0xffffffffffffffff
+        yield name, "%016x" % digest
+
+
+@golden
+def unicode_normalize(rng):
+    import unicodedata as ud
+    interesting = [c for c in range(0x110000) if ud.combining(chr(c)) or ud.decomposition(chr(c)) or 0x1100 <= c < 0x1200] + [0x41, 0x61, 0x20, 0xac00] * 300
+    for _ in range(600):
+        text = "".join(map(chr, rng.choices(interesting, k=rng.randrange(1, 7))))
+        yield text, *(ud.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD"))
+
+
+@golden
+def unicode_lookup(rng):
+    import unicodedata as ud
+    for name in ["LATIN SMALL LETTER A", "latin small letter a", "NULL", "LINE FEED", "NBSP", "VS256", "KEYCAP DIGIT ONE", "LATIN SMALL LETTER R WITH TILDE",
+                 "KATAKANA LETTER AINU P", "HANGUL SYLLABLE GAG", "HANGUL SYLLABLE A", "HANGUL SYLLABLE BUU", "hangul syllable gag", "HANGUL SYLLABLE ",
+                 "CJK UNIFIED IDEOGRAPH-4E00", "cjk unified ideograph-4e00", "CJK UNIFIED IDEOGRAPH-04E00", "CJK UNIFIED IDEOGRAPH-1F600", "CJK COMPATIBILITY IDEOGRAPH-F900",
+                 "TANGUT IDEOGRAPH-17000", "EGYPTIAN HIEROGLYPH-13460", "NUSHU CHARACTER-1B170", "KHITAN SMALL SCRIPT CHARACTER-18B00", "", " ", "LATIN", "ZZZZ",
+                 "SPARKLES ", "BELL", "ALERT", "GRINNING FACE", "NO-BREAK SPACE", "BRAILLE PATTERN DOTS-12345678"]:
+        try:
+            yield name, " ".join("%x" % ord(c) for c in ud.lookup(name))
+        except KeyError:
+            yield name, "none"
+
+
 def main():
     for name in sys.argv[1:] or GOLDENS:
         rng = random.Random(name)
