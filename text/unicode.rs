@@ -139,7 +139,7 @@ pub fn is_identifier_continue(c: u32) -> bool {
     has(c, tables::XID_CONTINUE)
 }
 
-/// Whether the character has case, as the final-sigma rule sees it (Cased and not Case_Ignorable).
+/// Whether the character has case (the Cased property).
 #[inline]
 pub fn is_cased(c: u32) -> bool {
     has(c, tables::CASED)

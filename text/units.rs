@@ -15,6 +15,8 @@ pub trait Unit: Copy + Eq + Ord + Hash + Into<u32> + Default + Send + Sync + std
     fn from_code_point(cp: u32) -> Option<Self>;
     /// The string's units as the kind-tagged view.
     fn view(units: &[Self]) -> Units<'_>;
+    /// The units of a view of this width.
+    fn from_view(view: Units<'_>) -> Option<&[Self]>;
 }
 
 impl Unit for u8 {
@@ -26,6 +28,13 @@ impl Unit for u8 {
     #[inline]
     fn view(units: &[u8]) -> Units<'_> {
         Units::One(units)
+    }
+    #[inline]
+    fn from_view(view: Units<'_>) -> Option<&[u8]> {
+        match view {
+            Units::One(units) => Some(units),
+            _ => None,
+        }
     }
 }
 
@@ -39,6 +48,13 @@ impl Unit for u16 {
     fn view(units: &[u16]) -> Units<'_> {
         Units::Two(units)
     }
+    #[inline]
+    fn from_view(view: Units<'_>) -> Option<&[u16]> {
+        match view {
+            Units::Two(units) => Some(units),
+            _ => None,
+        }
+    }
 }
 
 impl Unit for u32 {
@@ -50,6 +66,13 @@ impl Unit for u32 {
     #[inline]
     fn view(units: &[u32]) -> Units<'_> {
         Units::Four(units)
+    }
+    #[inline]
+    fn from_view(view: Units<'_>) -> Option<&[u32]> {
+        match view {
+            Units::Four(units) => Some(units),
+            _ => None,
+        }
     }
 }
 

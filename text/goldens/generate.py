@@ -286,6 +286,27 @@ def unicode_lookup(rng):
             yield name, "none"
 
 
+@golden
+def casing(rng):
+    alphabet = [chr(c) for c in (0x41, 0x61, 0x5a, 0x31, 0x20, 0x27, 0x3a3, 0x3a3, 0x3a3, 0x3c3, 0x3b1, 0x391, 0xdf, 0x130, 0x131, 0x149, 0xb5, 0xff, 0x1c5, 0x1c4, 0x1c6, 0x345,
+                0x2b0, 0xad, 0x301, 0xfb01, 0x1fb3, 0x1fbc, 0x10400, 0x10428, 0x13a0, 0xab70, 0x1e9e, 0x5f, 0x2160, 0x24b6, 0x3f4, 0x4e00)]
+    texts = ["", "a", "A", "hello world", "HELLO World", "it's", "_x1", "1x", "O'Brien x"] + ["".join(rng.choices(alphabet, k=rng.randrange(1, 6))) for _ in range(800)]
+    for t in texts:
+        yield t, t.lower(), t.upper(), t.casefold(), t.title(), t.capitalize(), t.swapcase(), int(t.islower()), int(t.isupper()), int(t.istitle()), int(t.isidentifier())
+
+
+@golden
+def split(rng):
+    for _ in range(500):
+        t = "".join(rng.choices("ab-+ \t\n\r\x0b\x1c\x1f", k=rng.randrange(0, 12)))
+        sep = rng.choice(["", "", "a", "-", "ab", " "])
+        limit = rng.randrange(-1, 5)
+        fields = [t.split(sep or None, limit), t.rsplit(sep or None, limit), t.splitlines(), t.splitlines(True),
+                  [b.decode() for b in t.encode().splitlines(True)], [t.strip()], [t.encode().rstrip().decode()]]
+        width = max(limit, 0) + 4
+        yield t, sep, limit, *("|".join(f) for f in fields), t.expandtabs(limit), t.zfill(width), t.center(width, "*")
+
+
 def main():
     for name in sys.argv[1:] or GOLDENS:
         rng = random.Random(name)

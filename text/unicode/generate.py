@@ -114,7 +114,7 @@ def character_tables(out):
         if ud.numeric(ch, None) is not None:
             numeric[c] = ud.numeric(ch)
         flags = [ch.isalpha(), ch.islower(), ch.istitle() and ud.category(ch) == "Lt", ch.isupper(), ch.isidentifier(), ("a" + ch).isidentifier(), ch.isprintable(),
-                 ch.isspace(), len(("a" + ch + "b").splitlines()) == 2, ch.isnumeric(), one, two and not one, bool(found),
+                 ch.isspace(), len(("a" + ch + "b").splitlines()) == 2, ch.isnumeric(), (ch + "a").title()[-1] == "a", two and not one, bool(found),
                  ch.isdecimal(), ch.isdigit()]
         bits = sum(1 << i for i, f in enumerate(flags) if f)
         return bits, upper - c, lower - c, title - c, decimal, digit
