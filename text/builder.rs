@@ -171,9 +171,23 @@ impl StrBuilder {
     /// Appends a Rust string.
     pub fn push_str(&mut self, text: &str) {
         if text.is_ascii() {
-            self.push_latin1(text.as_bytes());
-        } else {
-            text.chars().for_each(|c| self.push(c as u32));
+            return self.push_latin1(text.as_bytes());
+        }
+        // The largest lead byte tells the width that the characters need.
+        let lead = text.bytes().max().unwrap_or(0);
+        let class = match lead {
+            0..=0xc3 => 0xff,
+            0xc4..=0xef => 0xffff,
+            _ => 0x10_ffff,
+        };
+        self.widen(class);
+        let seen = text.chars().fold(0, |a, c| a | c as u32);
+        self.seen |= seen;
+        let chars = text.chars().map(u32::from);
+        match &mut self.buffer {
+            Buffer::One(v) => v.extend(chars.map(|c| c as u8)),
+            Buffer::Two(v) => v.extend(chars.map(|c| c as u16)),
+            Buffer::Four(v) => v.extend(chars),
         }
     }
 

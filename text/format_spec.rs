@@ -236,7 +236,7 @@ impl Reader<'_> {
     fn separator(&mut self) -> Result<Option<Separator>, FormatError> {
         let comma = self.eat(',');
         let underscore = self.eat('_');
-        if (comma && underscore) || (underscore && self.peek() == Some(',')) {
+        if underscore && (comma || self.peek() == Some(',')) {
             return FormatError::value("Cannot specify both ',' and '_'.");
         }
         Ok(if comma {

@@ -12,6 +12,8 @@
 
 pub mod builder;
 pub mod casing;
+pub mod codec;
+pub mod escape;
 pub mod float_text;
 pub mod format_spec;
 pub mod int_float;
@@ -19,6 +21,7 @@ pub mod int_text;
 pub mod percent;
 pub mod replacement;
 pub mod search;
+pub mod sort;
 pub mod split;
 pub mod unicode;
 pub mod units;

@@ -22,7 +22,7 @@ def golden(function):
     return function
 
 
-def escape(field):
+def escape_field(field):
     out = []
     for c in str(field):
         if c == "\\":
@@ -307,13 +307,79 @@ def split(rng):
         yield t, sep, limit, *("|".join(f) for f in fields), t.expandtabs(limit), t.zfill(width), t.center(width, "*")
 
 
+@golden
+def escape(rng):
+    alphabet = "ab'\"\\\t\n\r\x00\x1f\x7f\x80\xa0\xad\xe9\xff\u0100\u200b\u2028\u20ac\ud800\ue000\uffff\U0001f600\U0010ffff\U000e0001"
+    texts = ["", "'", '"', "'\"", "abc"] + ["".join(rng.choices(alphabet, k=rng.randrange(1, 6))) for _ in range(300)]
+    for t in texts:
+        yield t, repr(t), ascii(t), repr(t.encode("latin-1", "ignore")) if max(t, default="") < "\u0100" else ""
+
+
+@golden
+def decode(rng):
+    import _codecs
+    functions = {"utf-8": _codecs.utf_8_decode, "utf-7": _codecs.utf_7_decode, "ascii": None, "utf-16": _codecs.utf_16_decode, "utf-16-le": _codecs.utf_16_le_decode,
+                 "utf-16-be": _codecs.utf_16_be_decode, "utf-32": _codecs.utf_32_decode, "utf-32-le": _codecs.utf_32_le_decode,
+                 "utf-32-be": _codecs.utf_32_be_decode, "unicode_escape": _codecs.unicode_escape_decode, "raw_unicode_escape": _codecs.raw_unicode_escape_decode}
+
+    def inputs(encoding):
+        if encoding in ("utf-8", "ascii"):
+            parts = [b"a", b"\x80", b"\xbf", b"\xc0", b"\xc3", b"\xc3\xa9", b"\xe2", b"\xe2\x82", b"\xe2\x82\xac", b"\xed", b"\xed\xa0", b"\xed\xa0\x80", b"\xf0\x9f\x98\x80",
+                     b"\xf0\x9f\x98", b"\xf0\x9f", b"\xf0", b"\xf4\x90", b"\xf5", b"\xff", b"\xe0\x80", b"\xf0\x80"]
+        elif encoding == "utf-7":
+            parts = [b"a", b"+", b"-", b"AGE", b"2D3e", b"AKM-", b"+-", b"A", b"B", b"/", b"\xff", b" ", b"~", b"+2AA", b"3AA"]
+        elif encoding.startswith("utf-16"):
+            parts = [b"a\0", b"\0a", b"\xff\xfe", b"\xfe\xff", b"\0\xd8", b"\0\xdc", b"\xd8\0", b"\xdc\0", b"x", b"\xac\x20"]
+        elif encoding.startswith("utf-32"):
+            parts = [b"a\0\0\0", b"\0\0\0a", b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"\0\xd8\0\0", b"\0\0\xd8\0", b"\0\0\x11\0", b"\0\x11\0\0", b"x", b"ab"]
+        else:
+            parts = [b"a", b"\\", b"\\", b"x41", b"x4", b"xg", b"u20ac", b"u20", b"U0001f600", b"U00110000", b"Uffffffff", b"N", b"N{DIGIT ONE}", b"N{}", b"N{zzz}", b"N{DIG", b"{", b"}",
+                     b"101", b"400", b"8", b"n", b"\n", b"'", b"\xe9", b"N{KEYCAP DIGIT ONE}"]
+        yield b""
+        yield from parts
+        for _ in range(110):
+            yield b"".join(rng.choices(parts, k=rng.randrange(1, 6)))
+
+    import warnings
+    warnings.simplefilter("ignore")
+    for encoding, function in functions.items():
+        for data in inputs(encoding):
+            for errors in ["strict", rng.choice(["ignore", "replace", "backslashreplace", "surrogateescape", "surrogatepass"])]:
+                for last in (True, False):
+                    if function is None:
+                        if not last:
+                            continue
+                        function_ = lambda data, errors, last: (data.decode("ascii", errors), len(data))
+                    else:
+                        function_ = function
+                    try:
+                        text, used = function_(data, errors, last)
+                    except UnicodeDecodeError as e:
+                        yield encoding, data.hex(), errors, int(last), f"{e.start} {e.end} {e.reason}"
+                    else:
+                        yield encoding, data.hex(), errors, int(last), used, text
+
+
+@golden
+def encode(rng):
+    alphabet = "ab+-/\\~ \t\n\x00\x1f\x7f\x80\xe9\xff\u0100\u20ac\ud800\udc80\udcff\udfff\U0001f600\U0010ffff\u0378"
+    for encoding in ["utf-8", "ascii", "latin-1", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-7", "unicode_escape", "raw_unicode_escape"]:
+        texts = [*map(chr, range(128))] if encoding == "utf-7" else []
+        for text in texts + ["".join(rng.choices(alphabet, k=rng.randrange(0, 6))) for _ in range(80)]:
+            for errors in ["strict", rng.choice(["ignore", "replace", "backslashreplace", "surrogateescape", "surrogatepass", "xmlcharrefreplace", "namereplace"])]:
+                try:
+                    yield encoding, text, errors, text.encode(encoding, errors).hex()
+                except UnicodeEncodeError as e:
+                    yield encoding, text, errors, f"{e.start} {e.end} {e.reason}"
+
+
 def main():
     for name in sys.argv[1:] or GOLDENS:
         rng = random.Random(name)
         with open(os.path.join(HERE, name + ".tsv"), "w", encoding="ascii", newline="\n") as out:
             out.write("# python3.14 text/goldens/generate.py %s\n" % name)
             for fields in GOLDENS[name](rng):
-                out.write("\t".join(map(escape, fields)) + "\n")
+                out.write("\t".join(map(escape_field, fields)) + "\n")
 
 
 if __name__ == "__main__":
