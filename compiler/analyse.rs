@@ -77,17 +77,14 @@ fn block(
     let children = table.scopes[id].children.clone();
     // Blocks that are not shown (empty function annotations) are resolved by nobody and used by nobody.
     for child in children {
-        let child_kind = table.scopes[child].kind;
         let entry = if table.scopes[child].can_see_class_scope {
             if kind == ScopeKind::Class { Some(id) } else { class_entry }
         } else {
             None
         };
-        let _ = child_kind;
         let comp = table.scopes[child].comprehension;
         let inlined = comp.is_some_and(|c| c != CompKind::Generator)
-            && !table.scopes[id].can_see_class_scope
-            && !(comp.is_some() && table.scopes[child].is_coroutine && kind == ScopeKind::Module && false);
+            && !table.scopes[id].can_see_class_scope;
         let mut child_free = Names::new();
         block(
             table,
@@ -104,14 +101,6 @@ fn block(
         }
         new_free.extend(child_free);
     }
-    // Children of inlined comprehensions are now children of this block.
-    let old = std::mem::take(&mut table.scopes[id].children);
-    let mut spliced = Vec::with_capacity(old.len());
-    for child in old {
-        spliced.push(child);
-    }
-    table.scopes[id].children = spliced;
-
     if kind.is_function_like() {
         cells(table, id, &local, &mut new_free);
     } else if kind == ScopeKind::Class {
@@ -262,7 +251,11 @@ fn inline(table: &mut Symtable, id: ScopeId, comp: ScopeId, comp_free: &mut Name
                 // Bound in the comprehension: a hidden register of its own, never the parent's symbol.
                 continue;
             }
-            Where::Free if class && &*name == "__class__" => {
+            Where::Free
+                if class
+                    && matches!(&*name, "__class__" | "__classdict__" | "__conditional_annotations__")
+                    && !captured_below(table, comp, &name) =>
+            {
                 // No implicit class cell in a comprehension of the class body itself.
                 comp_free.remove(&name);
                 table.scopes[comp].symbols.entry(&name).place = Where::GlobalImplicit;
@@ -273,11 +266,7 @@ fn inline(table: &mut Symtable, id: ScopeId, comp: ScopeId, comp_free: &mut Name
                     && outer.flags & def::BOUND != 0
                     && !class
                 {
-                    let captured_below = table.scopes[comp]
-                        .children
-                        .iter()
-                        .any(|&c| table.scopes[c].symbols.get(&name).is_some_and(|s| s.place == Where::Free || s.flags & def::FREE_CLASS != 0));
-                    if !captured_below {
+                    if !captured_below(table, comp, &name) {
                         comp_free.remove(&name);
                     }
                 }
@@ -285,4 +274,11 @@ fn inline(table: &mut Symtable, id: ScopeId, comp: ScopeId, comp_free: &mut Name
             _ => {}
         }
     }
+}
+
+/// Whether a block inside a comprehension captures the name.
+fn captured_below(table: &Symtable, comp: ScopeId, name: &str) -> bool {
+    table.scopes[comp].children.iter().any(|&c| {
+        table.scopes[c].symbols.get(name).is_some_and(|s| s.place == Where::Free || s.flags & def::FREE_CLASS != 0)
+    })
 }

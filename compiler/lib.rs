@@ -31,6 +31,7 @@ mod strings;
 mod tokens;
 pub mod tree;
 mod unparse;
+pub mod verify;
 
 pub use error::{CompileError, ErrorKind, Warning, WarningKind};
 pub use parse::{Parsed, parse};

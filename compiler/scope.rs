@@ -586,6 +586,7 @@ impl Builder {
         if sees_class && used {
             self.define(&Ident::from("__classdict__"), def::USE, pos)?;
         }
+        self.scope().in_unevaluated_annotation = self.table.future_annotations;
         for a in f.args.all() {
             self.opt(&a.annotation)?;
         }
@@ -605,7 +606,7 @@ impl Builder {
         let outer = self.current;
         let kind = self.scope().kind;
         let in_class = kind == ScopeKind::Class;
-        let unevaluated = kind.is_function_like();
+        let unevaluated = kind.is_function_like() || self.table.future_annotations;
         if (self.scope().in_conditional || kind == ScopeKind::Module)
             && !unevaluated
             && !self.table.future_annotations
@@ -879,7 +880,8 @@ impl Builder {
             }
             ExprKind::Name { id, ctx } => {
                 if self.scope().in_unevaluated_annotation {
-                    return self.define(id, def::USE, e.pos);
+                    // Nothing will look the name up: it captures nothing.
+                    return Ok(());
                 }
                 let load = *ctx == Ctx::Load;
                 self.define(id, if load { def::USE } else { def::LOCAL }, e.pos)?;

@@ -353,13 +353,6 @@ impl Lexer<'_> {
                 }
             }
             b'\n' => {
-                if let Some(i) = self.interps.last()
-                    && !i.triple
-                    && self.open.len() <= i.fields.last().map_or(0, |f| f.level)
-                {
-                    let start = i.start as usize;
-                    return self.unterminated_interp(start);
-                }
                 self.at += 1;
                 if self.open.is_empty() && self.interps.is_empty() {
                     self.push(Kind::Newline, start);

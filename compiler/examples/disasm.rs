@@ -18,7 +18,12 @@ fn check(path: &Path, counts: &mut (usize, usize)) {
     counts.0 += 1;
     let result = std::panic::catch_unwind(|| compiler::compile(&source, &name, Mode::Exec, &Options::default()));
     match result {
-        Ok(Ok(_)) => {}
+        Ok(Ok(compiled)) => {
+            if let Err(e) = compiler::verify::verify(&compiled.code) {
+                counts.1 += 1;
+                println!("{name}: VERIFY {e}");
+            }
+        }
         Ok(Err(e)) => {
             counts.1 += 1;
             println!("{name}: {e}");
@@ -43,6 +48,9 @@ fn main() {
         let source = std::fs::read_to_string(path).expect("a readable file");
         match compiler::compile(&source, path, Mode::Exec, &Options::default()) {
             Ok(compiled) => {
+                if let Err(e) = compiler::verify::verify(&compiled.code) {
+                    println!("VERIFY {e}");
+                }
                 print!("{}", bytecode::disasm::disassemble(&compiled.code));
                 for w in compiled.warnings {
                     println!("warning: {} at {:?}", w.message, w.pos);
