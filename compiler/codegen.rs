@@ -28,13 +28,7 @@ pub struct Compiler<'t> {
 }
 
 /// Compiles `root`, whose tables are `table`.
-pub fn compile(
-    root: &Mod,
-    table: &Symtable,
-    filename: &str,
-    options: &Options,
-    future_flags: u32,
-) -> Res<(Code, Vec<Warning>)> {
+pub fn compile(root: &Mod, table: &Symtable, filename: &str, options: &Options, future_flags: u32) -> Res<(Code, Vec<Warning>)> {
     let mut compiler = Compiler {
         table,
         unit: Box::new(new_unit(table, 0, "<module>".into(), "<module>".into(), None, 1, 0)),
@@ -245,7 +239,10 @@ impl<'t> Compiler<'t> {
                 return name.into();
             }
         }
-        if matches!(parent.kind, ScopeKind::Function | ScopeKind::Annotation | ScopeKind::TypeAlias | ScopeKind::TypeVariable | ScopeKind::TypeParameters) {
+        if matches!(
+            parent.kind,
+            ScopeKind::Function | ScopeKind::Annotation | ScopeKind::TypeAlias | ScopeKind::TypeVariable | ScopeKind::TypeParameters
+        ) {
             format!("{}.<locals>.{name}", parent.qualname).into()
         } else {
             format!("{}.{name}", parent.qualname).into()
@@ -282,8 +279,7 @@ impl<'t> Compiler<'t> {
             self.unit.reachable = false;
         }
         optimise::thread_jumps(&mut self.unit);
-        assemble::assemble(&mut self.unit, self.filename)
-            .map_err(|text| CompileError::bare(ErrorKind::SystemError, text))
+        assemble::assemble(&mut self.unit, self.filename).map_err(|text| CompileError::bare(ErrorKind::SystemError, text))
     }
 
     // ---- constants ----

@@ -454,14 +454,9 @@ impl Lexer<'_> {
         self.at += if triple { 3 } else { 1 };
         loop {
             if self.at >= self.src.len() {
-                let line = self.text[..self.src.len()].matches('\n').count() + 1
-                    - usize::from(self.src.last() == Some(&b'\n'));
+                let line = self.text[..self.src.len()].matches('\n').count() + 1 - usize::from(self.src.last() == Some(&b'\n'));
                 return if triple {
-                    self.error(
-                        format!("unterminated triple-quoted string literal (detected at line {line})"),
-                        start,
-                        start,
-                    )
+                    self.error(format!("unterminated triple-quoted string literal (detected at line {line})"), start, start)
                 } else {
                     self.error(format!("unterminated string literal (detected at line {line})"), start, start)
                 };
@@ -472,16 +467,9 @@ impl Lexer<'_> {
                 b'\n' if !triple => {
                     let line = self.text[..self.at].matches('\n').count() + 1;
                     let escaped = self.src[start..self.at].iter().rev().take_while(|&&b| b == b'\\').count() % 2 == 1;
-                    let hint = if !escaped && self.src[..self.at].ends_with(&[b'\\', quote]) {
-                        "; perhaps you escaped the end quote"
-                    } else {
-                        ""
-                    };
-                    return self.error(
-                        format!("unterminated string literal (detected at line {line}){hint}"),
-                        start,
-                        start,
-                    );
+                    let hint =
+                        if !escaped && self.src[..self.at].ends_with(&[b'\\', quote]) { "; perhaps you escaped the end quote" } else { "" };
+                    return self.error(format!("unterminated string literal (detected at line {line}){hint}"), start, start);
                 }
                 _ if b == quote => {
                     if !triple {
@@ -512,8 +500,8 @@ impl Lexer<'_> {
     fn unterminated_interp<T>(&self, start: usize) -> Lex<T> {
         let interp = self.interps.last().expect("inside one");
         let triple = if interp.triple { "triple-quoted " } else { "" };
-        let line = self.text[..self.at].matches('\n').count() + 1
-            - usize::from(self.at >= self.src.len() && self.src.last() == Some(&b'\n'));
+        let line =
+            self.text[..self.at].matches('\n').count() + 1 - usize::from(self.at >= self.src.len() && self.src.last() == Some(&b'\n'));
         let letter = interp.prefix as char;
         self.error(format!("unterminated {triple}{letter}-string literal (detected at line {line})"), start, start)
     }
@@ -613,8 +601,8 @@ impl Lexer<'_> {
     fn operator(&mut self) -> Lex<()> {
         const THREE: [&[u8]; 5] = [b"**=", b"//=", b">>=", b"<<=", b"..."];
         const TWO: [&[u8]; 21] = [
-            b"!=", b"%=", b"&=", b"**", b"*=", b"+=", b"-=", b"->", b"//", b"/=", b":=", b"<<", b"<=", b"<>", b"==",
-            b">=", b">>", b"@=", b"^=", b"|=", b"!!",
+            b"!=", b"%=", b"&=", b"**", b"*=", b"+=", b"-=", b"->", b"//", b"/=", b":=", b"<<", b"<=", b"<>", b"==", b">=", b">>", b"@=",
+            b"^=", b"|=", b"!!",
         ];
         let start = self.at;
         let rest = &self.src[start..];
@@ -838,13 +826,7 @@ impl Lexer<'_> {
         } else {
             format!("invalid non-printable character U+{:04X}", c as u32)
         };
-        LexError {
-            kind: ErrorKind::SyntaxError,
-            message,
-            start: at as u32,
-            end: (at + c.len_utf8()) as u32,
-            reached: at as u32,
-        }
+        LexError { kind: ErrorKind::SyntaxError, message, start: at as u32, end: (at + c.len_utf8()) as u32, reached: at as u32 }
     }
 }
 
@@ -858,15 +840,17 @@ fn is_xid_continue(c: char) -> bool {
 
 /// Near enough to `str.isprintable` for one message.
 fn is_printable(c: char) -> bool {
-    !(c.is_control() || c.is_whitespace() && c != ' ' || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}'))
+    !(c.is_control()
+        || c.is_whitespace() && c != ' '
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}'))
 }
 
 /// Hard keywords.
 pub fn is_keyword(word: &str) -> bool {
     const KEYWORDS: [&str; 35] = [
-        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-        "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-        "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+        "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
+        "return", "try", "while", "with", "yield",
     ];
     KEYWORDS.contains(&word)
 }

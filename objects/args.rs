@@ -193,9 +193,10 @@ impl Signature {
             }
             for (name, value) in args.keywords() {
                 let text = name.exact::<Str>();
-                let at = self.params.iter().position(|p| {
-                    matches!(p.kind, ParamKind::Either | ParamKind::Keyword) && text.is_some_and(|t| t.eq_str(p.name))
-                });
+                let at = self
+                    .params
+                    .iter()
+                    .position(|p| matches!(p.kind, ParamKind::Either | ParamKind::Keyword) && text.is_some_and(|t| t.eq_str(p.name)));
                 match at {
                     Some(at) if out[shift + at].is_missing() => out[shift + at] = value,
                     Some(at) => {

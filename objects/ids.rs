@@ -106,6 +106,7 @@ ids! {
     GENERIC_ALIAS_ITERATOR = 97;
     LINE_ITERATOR = 98;
     POSITIONS_ITERATOR = 99;
+    SLOT_MEMBER = 200;
     /// `BaseException`; the other exception types have the ids up to 199.
     BASE_EXCEPTION = 100;
 }

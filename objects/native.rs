@@ -400,7 +400,13 @@ fn builtin_hash(_cx: &mut Cx, v: Ref<'_>) -> PyResult<i64> {
 /// `builtin_function_or_method`.
 pub static BUILTIN_FUNCTION_TYPE: TypeSpec = TypeSpec::of::<BuiltinFunction>("builtin_function_or_method")
     .flags(crate::types::type_::flags::NO_NEW | crate::types::type_::flags::WEAKREFS)
-    .slots(Slots { call: Some(call_builtin), repr: Some(builtin_repr), richcompare: Some(builtin_compare), hash: Some(builtin_hash), ..Slots::NONE })
+    .slots(Slots {
+        call: Some(call_builtin),
+        repr: Some(builtin_repr),
+        richcompare: Some(builtin_compare),
+        hash: Some(builtin_hash),
+        ..Slots::NONE
+    })
     .methods(&[method("__reduce__", "($self, /)", builtin_reduce, "Helper for pickle.")])
     .getsets(BUILTIN_GETSETS);
 
@@ -412,13 +418,18 @@ fn method_descriptor_repr(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
 fn descriptor_reduce(cx: &mut Cx, v: Ref<'_>, owner: u32, name: &str) -> PyResult<Reg> {
     let _ = v;
     let getattr = cx.host.builtins().get_str("getattr").map(Reg::into_value).unwrap_or(Value::NONE);
-    let inner = crate::types::tuple::Tuple::from_values(vec![crate::types::type_::type_value(owner), Str::from_text(name).into_value()]).into_value();
+    let inner = crate::types::tuple::Tuple::from_values(vec![crate::types::type_::type_value(owner), Str::from_text(name).into_value()])
+        .into_value();
     Ok(crate::types::tuple::Tuple::from_values(vec![getattr, inner]).into())
 }
 
 static METHOD_DESCRIPTOR_GETSETS: &[GetSet] = &[
     getter("__name__", |_, v| text(me!(v, MethodDescriptor).def.name), ""),
-    getter("__qualname__", |_, v| text(&format!("{}.{}", by_id(me!(v, MethodDescriptor).owner).name_text(), me!(v, MethodDescriptor).def.name)), ""),
+    getter(
+        "__qualname__",
+        |_, v| text(&format!("{}.{}", by_id(me!(v, MethodDescriptor).owner).name_text(), me!(v, MethodDescriptor).def.name)),
+        "",
+    ),
     getter("__doc__", |_, v| doc(me!(v, MethodDescriptor).def.doc), ""),
     getter("__text_signature__", |_, v| text_signature(me!(v, MethodDescriptor).def), ""),
     getter("__objclass__", |_, v| Ok(crate::types::type_::type_value(me!(v, MethodDescriptor).owner).into()), ""),
@@ -453,7 +464,11 @@ fn getset_repr(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
 
 static GETSET_GETSETS: &[GetSet] = &[
     getter("__name__", |_, v| text(me!(v, GetSetDescriptor).def.name), ""),
-    getter("__qualname__", |_, v| text(&format!("{}.{}", by_id(me!(v, GetSetDescriptor).owner).name_text(), me!(v, GetSetDescriptor).def.name)), ""),
+    getter(
+        "__qualname__",
+        |_, v| text(&format!("{}.{}", by_id(me!(v, GetSetDescriptor).owner).name_text(), me!(v, GetSetDescriptor).def.name)),
+        "",
+    ),
     getter("__doc__", |_, v| doc(me!(v, GetSetDescriptor).def.doc), ""),
     getter("__objclass__", |_, v| Ok(crate::types::type_::type_value(me!(v, GetSetDescriptor).owner).into()), ""),
 ];

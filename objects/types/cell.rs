@@ -90,6 +90,12 @@ fn new(cx: &mut Cx, _class: Ref<'_>, args: crate::args::Args<'_>) -> PyResult<Re
 
 /// `cell`.
 pub static CELL_TYPE: TypeSpec = TypeSpec::of::<Cell>("cell")
-    .slots(Slots { repr: Some(repr), richcompare: Some(compare), hash: Some(crate::protocol::hash::unhashable), new: Some(new), ..Slots::NONE })
+    .slots(Slots {
+        repr: Some(repr),
+        richcompare: Some(compare),
+        hash: Some(crate::protocol::hash::unhashable),
+        new: Some(new),
+        ..Slots::NONE
+    })
     .getsets(GETSETS)
     .doc("A variable of a function that inner functions share.");

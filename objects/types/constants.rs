@@ -54,6 +54,11 @@ fn not_implemented_truth(cx: &mut Cx, v: Ref<'_>) -> PyResult<bool> {
 
 /// `NotImplementedType`.
 pub static NOT_IMPLEMENTED_TYPE: TypeSpec = TypeSpec::empty(ids::NOT_IMPLEMENTED_TYPE, "NotImplementedType")
-    .slots(Slots { repr: Some(|_, _| Ok(text("NotImplemented"))), bool: Some(not_implemented_truth), new: Some(new_not_implemented), ..Slots::NONE })
+    .slots(Slots {
+        repr: Some(|_, _| Ok(text("NotImplemented"))),
+        bool: Some(not_implemented_truth),
+        new: Some(new_not_implemented),
+        ..Slots::NONE
+    })
     .methods(NOT_IMPLEMENTED_METHODS)
     .doc("The type of the NotImplemented singleton.");

@@ -15,6 +15,7 @@ pub mod int;
 pub mod list;
 pub mod method;
 pub mod module;
+pub mod more;
 pub mod object;
 pub mod set;
 pub mod slice;

@@ -52,7 +52,13 @@ impl Table {
         if self.str_only { 16 } else { 24 }
     }
     fn layout(bits: u8, capacity: u32, str_only: bool) -> Option<(Layout, u8)> {
-        let width = if capacity < 255 { 1 } else if capacity < 65535 { 2 } else { 4 };
+        let width = if capacity < 255 {
+            1
+        } else if capacity < 65535 {
+            2
+        } else {
+            4
+        };
         let entries = (capacity as usize).checked_mul(if str_only { 16 } else { 24 })?;
         let size = size_of::<Table>().checked_add(entries)?.checked_add((1usize << bits).checked_mul(width as usize)?)?;
         Some((Layout::from_size_align(size, 16).ok()?, width))

@@ -153,7 +153,9 @@ pub fn normalise(cx: &mut Cx, v: Ref<'_>) -> PyResult<Value> {
         let made = crate::protocol::call::call(cx, v, Args::positional_only(&[]))?.into_value();
         if as_exception(made.as_ref()).is_none() {
             let (c, m) = (t.full_name(), type_of(made.as_ref()).full_name());
-            return Err(cx.type_error(format!("calling <class '{c}'> should have returned an instance of BaseException, not <class '{m}'>")));
+            return Err(
+                cx.type_error(format!("calling <class '{c}'> should have returned an instance of BaseException, not <class '{m}'>"))
+            );
         }
         return Ok(made);
     }

@@ -165,7 +165,10 @@ impl List {
                 }
                 match (*slot(b, i)).load_if(self.header(), || self.buffer.load(Ordering::Acquire) == b) {
                     Some(r) if r.as_ref().word() == Word::UNBOUND => {
-                        if self.len.load(Ordering::Acquire) > i && self.buffer.load(Ordering::Acquire) == b && !crate::cx::MULTI.load(Ordering::Relaxed) {
+                        if self.len.load(Ordering::Acquire) > i
+                            && self.buffer.load(Ordering::Acquire) == b
+                            && !crate::cx::MULTI.load(Ordering::Relaxed)
+                        {
                             return None;
                         }
                         if self.len.load(Ordering::Acquire) <= i {

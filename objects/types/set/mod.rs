@@ -27,7 +27,13 @@ pub fn frozen_constant(items: Vec<Value>) -> Value {
     let set = Set { items: Dict::empty_payload(), hash: AtomicU64::new(0) };
     let mut set = Some(set);
     // SAFETY: the payload is written.
-    let v = unsafe { gc::alloc_sized(ids::FROZENSET, size_of::<Set>(), |p| if let Some(s) = set.take() { p.cast::<Set>().write(s) }) };
+    let v = unsafe {
+        gc::alloc_sized(ids::FROZENSET, size_of::<Set>(), |p| {
+            if let Some(s) = set.take() {
+                p.cast::<Set>().write(s)
+            }
+        })
+    };
     let v = v.unwrap_or_else(|| std::alloc::handle_alloc_error(std::alloc::Layout::new::<Set>()));
     crate::protocol::hash::with_constant_context(|cx| {
         for i in &items {

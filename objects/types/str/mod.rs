@@ -28,59 +28,14 @@ unsafe impl Payload for Str {
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 
-/// A str's units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Units<'a> {
-    /// Latin-1 (or ASCII).
-    One(&'a [u8]),
-    /// UCS-2.
-    Two(&'a [u16]),
-    /// UCS-4.
-    Four(&'a [u32]),
-}
+pub use text::Units;
 
-impl<'a> Units<'a> {
-    /// Number of code points.
-    pub fn len(self) -> usize {
-        match self {
-            Units::One(s) => s.len(),
-            Units::Two(s) => s.len(),
-            Units::Four(s) => s.len(),
-        }
-    }
-    /// Whether there are none.
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-    /// The code point at `i`.
-    #[inline]
-    pub fn get(self, i: usize) -> u32 {
-        match self {
-            Units::One(s) => u32::from(s[i]),
-            Units::Two(s) => u32::from(s[i]),
-            Units::Four(s) => s[i],
-        }
-    }
-    /// A part.
-    pub fn slice(self, r: std::ops::Range<usize>) -> Units<'a> {
-        match self {
-            Units::One(s) => Units::One(&s[r]),
-            Units::Two(s) => Units::Two(&s[r]),
-            Units::Four(s) => Units::Four(&s[r]),
-        }
-    }
-    /// The code points.
-    pub fn iter(self) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + 'a {
-        (0..self.len()).map(move |i| self.get(i))
-    }
-    /// Largest code point, 0 when empty.
-    pub fn max_char(self) -> u32 {
-        match self {
-            Units::One(s) if s.is_ascii() => 127.min(s.iter().copied().max().unwrap_or(0).into()),
-            Units::One(s) => s.iter().copied().max().unwrap_or(0).into(),
-            Units::Two(s) => s.iter().copied().max().unwrap_or(0).into(),
-            Units::Four(s) => s.iter().copied().max().unwrap_or(0),
-        }
+/// The largest code point, 0 when empty.
+pub fn max_char(u: Units<'_>) -> u32 {
+    match u {
+        Units::One(s) => s.iter().copied().max().unwrap_or(0).into(),
+        Units::Two(s) => s.iter().copied().max().unwrap_or(0).into(),
+        Units::Four(s) => s.iter().copied().max().unwrap_or(0),
     }
 }
 
@@ -96,7 +51,14 @@ impl Str {
     ///
     /// # Safety
     /// `fill` writes all `len * width` bytes with units of which at least one needs `width` (or width is 1), all of them ASCII if `ascii`.
-    pub unsafe fn try_build(type_id: u32, len: usize, width: u8, ascii: bool, extra: usize, fill: impl FnOnce(*mut u8)) -> Result<Gc<Str>, NoMemory> {
+    pub unsafe fn try_build(
+        type_id: u32,
+        len: usize,
+        width: u8,
+        ascii: bool,
+        extra: usize,
+        fill: impl FnOnce(*mut u8),
+    ) -> Result<Gc<Str>, NoMemory> {
         let bytes = len.checked_mul(width as usize).filter(|b| *b < isize::MAX as usize / 2).ok_or(NoMemory)?;
         let len = u32::try_from(len).map_err(|_| NoMemory)?;
         let room = if extra > 0 { bytes.next_multiple_of(8) + extra } else { bytes };
@@ -134,7 +96,7 @@ impl Str {
     pub fn try_from_units(u: Units<'_>) -> Result<Gc<Str>, NoMemory> {
         let max = match u {
             Units::One(s) => return Self::try_from_latin1(s),
-            _ => u.max_char(),
+            _ => max_char(u),
         };
         Self::try_from_chars(u.iter(), u.len(), max)
     }
@@ -143,7 +105,13 @@ impl Str {
         if len == 0 {
             return Ok(Self::empty());
         }
-        let width = if max < 0x100 { 1 } else if max < 0x1_0000 { 2 } else { 4 };
+        let width = if max < 0x100 {
+            1
+        } else if max < 0x1_0000 {
+            2
+        } else {
+            4
+        };
         let mut chars = chars;
         if len == 1 && max < 0x100 {
             return Ok(Self::from_char(chars.next().unwrap_or(0)));
@@ -186,6 +154,14 @@ impl Str {
     pub fn from_units(u: Units<'_>) -> Gc<Str> {
         Self::must(Self::try_from_units(u))
     }
+    /// From a builder's text.
+    pub fn try_from_built(t: text::Text) -> Result<Gc<Str>, NoMemory> {
+        match t {
+            text::Text::Ascii(v) | text::Text::Latin1(v) => Self::try_from_latin1(&v),
+            text::Text::Ucs2(v) => Self::try_from_units(Units::Two(&v)),
+            text::Text::Ucs4(v) => Self::try_from_units(Units::Four(&v)),
+        }
+    }
     /// From Latin-1 bytes.
     pub fn from_latin1(s: &[u8]) -> Gc<Str> {
         Self::must(Self::try_from_latin1(s))
@@ -227,7 +203,9 @@ impl Str {
         let width = if c < 0x1_0000 { 2 } else { 4 };
         // SAFETY: one unit is written.
         Self::must(unsafe {
-            Self::try_build(ids::STR, 1, width, false, 0, |p| if width == 2 { p.cast::<u16>().write(c as u16) } else { p.cast::<u32>().write(c) })
+            Self::try_build(ids::STR, 1, width, false, 0, |p| {
+                if width == 2 { p.cast::<u16>().write(c as u16) } else { p.cast::<u32>().write(c) }
+            })
         })
     }
     /// The interned str of a text; immortal.
@@ -358,7 +336,7 @@ impl Str {
             // SAFETY: it is a str.
             return unsafe { Gc::from_value(self.to_value()) };
         }
-        Self::from_units(self.units().slice(from..to))
+        Self::from_units(self.units().slice(from, to))
     }
     /// `self + other`.
     pub fn concat(&self, other: &Str) -> Result<Gc<Str>, NoMemory> {

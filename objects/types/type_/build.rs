@@ -49,7 +49,7 @@ pub fn make_static(spec: &'static TypeSpec) {
         flags: AtomicU32::new(spec.flags | inherited | flags::IMMUTABLE),
         inline_capacity: AtomicU32::new(0),
         keys: KeyTable::new(),
-        slots: SlotTable::new(),
+        slots: SlotTable::empty(),
         name: Field::new(name.clone()),
         qualname: Field::new(name),
         dict: Dict::new(),
@@ -287,7 +287,11 @@ fn declared_slots(cx: &mut Cx, name: &str, base: &Type, namespace: &Dict) -> PyR
         }
         let mangled = mangle(name, &text);
         let key = Str::intern_text(&mangled);
-        if namespace.get_interned(key.as_ref()).is_some() && mangled != "__qualname__" && mangled != "__classcell__" && mangled != "__classdictcell__" {
+        if namespace.get_interned(key.as_ref()).is_some()
+            && mangled != "__qualname__"
+            && mangled != "__classcell__"
+            && mangled != "__classdictcell__"
+        {
             return Err(cx.value_error(format!("'{mangled}' in __slots__ conflicts with class variable")));
         }
         out.push(key);
@@ -391,7 +395,7 @@ pub fn new_class(cx: &mut Cx, meta: &Type, name: Ref<'_>, bases: &Tuple, namespa
         flags: AtomicU32::new(f),
         inline_capacity: AtomicU32::new(if has_dict { instance::first_capacity(Some(base)) } else { 0 }),
         keys: KeyTable::new(),
-        slots: SlotTable::new(),
+        slots: SlotTable::empty(),
         name: Field::new(name.to_value()),
         qualname: Field::new(qualname),
         dict,
@@ -479,7 +483,13 @@ fn declared_weakref(cx: &mut Cx, namespace: &Dict) -> PyResult<bool> {
 pub fn note_class_value(h: &gc::Header) {
     if matches!(
         h.type_id(),
-        ids::FUNCTION | ids::PROPERTY | ids::CLASSMETHOD | ids::STATICMETHOD | ids::MEMBER_DESCRIPTOR | ids::GETSET_DESCRIPTOR | ids::BUILTIN_FUNCTION
+        ids::FUNCTION
+            | ids::PROPERTY
+            | ids::CLASSMETHOD
+            | ids::STATICMETHOD
+            | ids::MEMBER_DESCRIPTOR
+            | ids::GETSET_DESCRIPTOR
+            | ids::BUILTIN_FUNCTION
     ) {
         h.make_deferred();
     }

@@ -669,7 +669,11 @@ fn wrapper_repr(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
 fn bound_wrapper_repr(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     let m = bound_wrapper(v);
     let at = m.receiver.word().0;
-    Ok(text(&format!("<method-wrapper '{}' of {} object at {at:#x}>", table()[m.wrapper.row].text, type_of(m.receiver.as_ref()).name_text())))
+    Ok(text(&format!(
+        "<method-wrapper '{}' of {} object at {at:#x}>",
+        table()[m.wrapper.row].text,
+        type_of(m.receiver.as_ref()).name_text()
+    )))
 }
 fn bound_wrapper_compare(_cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, op: Compare) -> PyResult<Reg> {
     let (Some(x), Some(y)) = (a.exact::<MethodWrapper>(), b.exact::<MethodWrapper>()) else { return Ok(Value::NOT_IMPLEMENTED.into()) };
@@ -789,7 +793,8 @@ pub fn update_slots(t: &Type, only: Option<Ref<'_>>) {
         }
         if named.is_empty() || function == 0 {
             // Slots without names (concat, send, ...), and those no class in the MRO mentions, come from the base.
-            if !named.is_empty() && named.iter().all(|d| t.lookup((d.name)()).is_none()) && *slot != Slot::getattr && *slot != Slot::setattr {
+            if !named.is_empty() && named.iter().all(|d| t.lookup((d.name)()).is_none()) && *slot != Slot::getattr && *slot != Slot::setattr
+            {
                 function = t.base_type().map_or(0, |b| b.slots.raw(*slot));
                 let inherited_generic = named.iter().any(|d| d.generic == function);
                 if inherited_generic {
@@ -814,7 +819,10 @@ pub fn update_slots(t: &Type, only: Option<Ref<'_>>) {
     };
     let plain_get = t.slots.raw(Slot::getattr) == object.slots.raw(Slot::getattr);
     set(flags::PLAIN_GETATTR, plain_get && t.slots.raw(Slot::getattr) != generic_getattr);
-    set(flags::PLAIN_SETATTR, t.slots.raw(Slot::setattr) == object.slots.raw(Slot::setattr) && t.slots.raw(Slot::setattr) != generic_setattr);
+    set(
+        flags::PLAIN_SETATTR,
+        t.slots.raw(Slot::setattr) == object.slots.raw(Slot::setattr) && t.slots.raw(Slot::setattr) != generic_setattr,
+    );
     set(flags::FINALIZE, t.slots.raw(Slot::del) != 0);
 }
 

@@ -154,7 +154,7 @@ pub struct SlotTable(pub(crate) [AtomicUsize; COUNT]);
 
 impl SlotTable {
     /// No slots.
-    pub fn new() -> SlotTable {
+    pub fn empty() -> SlotTable {
         SlotTable([const { AtomicUsize::new(0) }; COUNT])
     }
     /// The function at an index, as a number: to compare or copy.
@@ -176,6 +176,6 @@ impl SlotTable {
 
 impl Default for SlotTable {
     fn default() -> Self {
-        SlotTable::new()
+        SlotTable::empty()
     }
 }
