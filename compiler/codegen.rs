@@ -28,7 +28,13 @@ pub struct Compiler<'t> {
 }
 
 /// Compiles `root`, whose tables are `table`.
-pub fn compile(root: &Mod, table: &Symtable, filename: &str, options: &Options, future_flags: u32) -> Res<(Code, Vec<Warning>)> {
+pub fn compile(
+    root: &Mod,
+    table: &Symtable,
+    filename: &str,
+    options: &Options,
+    future_flags: u32,
+) -> Res<(Code, Vec<Warning>)> {
     let mut compiler = Compiler {
         table,
         unit: Box::new(new_unit(table, 0, "<module>".into(), "<module>".into(), None, 1, 0)),
@@ -225,7 +231,8 @@ impl<'t> Compiler<'t> {
         if depth == 0 {
             return name.into();
         }
-        if parent.kind == ScopeKind::TypeParameters {
+        // Annotation scopes and type parameters do not show, once.
+        if parent.kind.is_function_like() && parent.kind != ScopeKind::Function {
             depth -= 1;
             parent = &self.outer[depth];
             if depth == 0 {
@@ -239,10 +246,9 @@ impl<'t> Compiler<'t> {
                 return name.into();
             }
         }
-        if matches!(
-            parent.kind,
-            ScopeKind::Function | ScopeKind::Annotation | ScopeKind::TypeAlias | ScopeKind::TypeVariable | ScopeKind::TypeParameters
-        ) {
+        let function = parent.kind == ScopeKind::Function
+            && self.table.scopes[parent.scope].comprehension.is_none();
+        if function {
             format!("{}.<locals>.{name}", parent.qualname).into()
         } else {
             format!("{}.{name}", parent.qualname).into()
@@ -253,6 +259,11 @@ impl<'t> Compiler<'t> {
     pub fn leave_unit(&mut self, implicit_return: bool) -> Res<Code> {
         if implicit_return {
             self.unit.starts = false;
+            let line = self.unit.first_line;
+            self.unit.pos = match self.unit.code.last() {
+                Some(last) => last.pos,
+                None => Pos { line, col: 0, end_line: line, end_col: 0 },
+            };
             self.return_none();
         }
         let code = self.assemble_unit()?;
@@ -279,7 +290,8 @@ impl<'t> Compiler<'t> {
             self.unit.reachable = false;
         }
         optimise::thread_jumps(&mut self.unit);
-        assemble::assemble(&mut self.unit, self.filename).map_err(|text| CompileError::bare(ErrorKind::SystemError, text))
+        assemble::assemble(&mut self.unit, self.filename)
+            .map_err(|text| CompileError::bare(ErrorKind::SystemError, text))
     }
 
     // ---- constants ----

@@ -261,7 +261,7 @@ impl Builder {
             is_coroutine: false,
             is_async_def: false,
             is_lambda: false,
-            is_method: false,
+            is_method: conditional_class && kind == ScopeKind::Function,
             varargs: false,
             varkeywords: false,
             comprehension: None,
@@ -541,7 +541,6 @@ impl Builder {
         let scope = self.scope();
         scope.is_async_def = f.is_async;
         scope.is_coroutine = f.is_async;
-        scope.is_method = in_class;
         self.params(&f.args)?;
         self.block(&f.body)?;
         self.leave();
@@ -575,7 +574,7 @@ impl Builder {
         self.enter(ScopeKind::Annotation, &name, &f.args, Tag::Annotations, pos);
         self.scope().scope_info = "an annotation";
         self.annotation_params(pos)?;
-        if sees_class && used {
+        if sees_class && used && !self.table.future_annotations {
             self.define(&Ident::from("__classdict__"), def::USE, pos)?;
         }
         self.scope().in_unevaluated_annotation = self.table.future_annotations;

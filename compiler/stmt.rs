@@ -7,7 +7,7 @@ use crate::optimise::fold;
 use crate::scope::ScopeKind;
 use crate::tree::*;
 use bytecode::Op;
-use bytecode::encode::{DROP_A, KILL_B};
+use bytecode::encode::KILL_B;
 use bytecode::ops::{Common, Intrinsic1};
 
 impl<'t> Compiler<'t> {
@@ -492,9 +492,6 @@ impl<'t> Compiler<'t> {
         if !simple && !self.unit.kind.is_function_like() && !self.future_annotations {
             self.discard(annotation)?;
         }
-        if value.is_none() && simple {
-            self.unit.emit(Op::Line, R::No, R::No, R::No, 0, 0);
-        }
         Ok(())
     }
 
@@ -509,10 +506,5 @@ impl<'t> Compiler<'t> {
     /// A constant test of an `if` or `while`.
     pub fn constant_truth(&self, e: &Expr) -> Option<bool> {
         fold(e, self.options.optimize).map(|c| c.truth())
-    }
-
-    /// Writes a temporary that is also to stay: used for values that several targets share.
-    pub fn copy_to_local(&mut self, from: R, local: u16) {
-        self.unit.emit(Op::Copy, R::L(local), from, R::No, 0, DROP_A);
     }
 }
