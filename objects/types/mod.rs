@@ -17,6 +17,7 @@ pub mod method;
 pub mod module;
 pub mod more;
 pub mod object;
+pub mod property;
 pub mod set;
 pub mod slice;
 pub mod str;
