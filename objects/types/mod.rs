@@ -16,6 +16,7 @@ pub mod list;
 pub mod method;
 pub mod module;
 pub mod more;
+pub mod number_text;
 pub mod object;
 pub mod set;
 pub mod slice;

@@ -3,4 +3,4 @@
 use super::type_::TypeSpec;
 
 /// Types after the fundamental ones, bases first.
-pub static SPECS: &[&TypeSpec] = &[];
+pub static SPECS: &[&TypeSpec] = &[&super::complex::methods::COMPLEX_TYPE];
