@@ -12,6 +12,7 @@ pub mod float;
 pub mod function;
 pub mod instance;
 pub mod int;
+pub mod iterators;
 pub mod list;
 pub mod method;
 pub mod module;
