@@ -7,4 +7,6 @@ pub static SPECS: &[&TypeSpec] = &[
     &super::complex::methods::COMPLEX_TYPE,
     &super::list::item::LIST_ITERATOR_TYPE,
     &super::list::item::LIST_REVERSE_ITERATOR_TYPE,
+    &super::tuple::methods::TUPLE_ITERATOR_TYPE,
+    &super::slice::methods::SLICE_TYPE,
 ];
