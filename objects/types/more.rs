@@ -9,4 +9,7 @@ pub static SPECS: &[&TypeSpec] = &[
     &super::list::item::LIST_REVERSE_ITERATOR_TYPE,
     &super::tuple::methods::TUPLE_ITERATOR_TYPE,
     &super::slice::methods::SLICE_TYPE,
+    &super::range::methods::RANGE_TYPE,
+    &super::range::iterator::RANGE_ITERATOR_TYPE,
+    &super::range::iterator::LONGRANGE_ITERATOR_TYPE,
 ];

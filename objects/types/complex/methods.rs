@@ -16,7 +16,7 @@ use crate::types::type_::slots::Slots;
 use crate::types::type_::{Downcast, Type, TypeSpec, flags, type_of};
 use crate::types::{exception, instance, number_text};
 use ::text::float_text::{self, FloatFormat, FloatKind};
-use gc::{Payload, Ref, Reg, Value};
+use gc::{Ref, Reg, Value};
 
 fn me(v: Ref<'_>) -> Pair {
     as_complex(v).unwrap_or((0.0, 0.0))

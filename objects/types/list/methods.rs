@@ -15,7 +15,7 @@ use crate::types::tuple::Tuple;
 use crate::types::type_::slots::{Compare, Slots};
 use crate::types::type_::{Downcast, Type, TypeSpec, flags, type_of};
 use crate::types::{instance, object, slice};
-use gc::{Gc, Payload, Ref, Reg, Value};
+use gc::{Gc, Ref, Reg, Value};
 use ::text::builder::StrBuilder;
 
 fn none() -> PyResult<Reg> {

@@ -81,7 +81,7 @@ fn bound(cx: &mut Cx, v: Ref<'_>) -> PyResult<Value> {
 }
 
 /// `slice.indices(length)`, for lengths and bounds of any size.
-fn indices(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+pub fn indices(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let s = me(a[0]);
     let n = int::index(cx, a[1])?;
     let n = as_int(n.as_ref()).map_or_else(BigInt::default, |i| i.to_big().into_owned());

@@ -15,7 +15,7 @@ use crate::types::type_::slots::{Compare, Slots};
 use crate::types::type_::{Downcast, Type, TypeSpec, flags, type_of};
 use crate::types::{instance, int, object};
 use ::text::builder::StrBuilder;
-use gc::{Gc, Payload, Ref, Reg, Value};
+use gc::{Gc, Ref, Reg, Value};
 use sync::prim::Ordering;
 
 fn me(v: Ref<'_>) -> &Tuple {
