@@ -311,6 +311,9 @@ impl<'t> Compiler<'t> {
     fn check_keywords(&mut self, keywords: &[Keyword]) -> Res {
         for (i, k) in keywords.iter().enumerate() {
             let Some(name) = &k.arg else { continue };
+            if &**name == "__debug__" {
+                return self.error("cannot assign to __debug__", k.pos);
+            }
             if keywords[..i].iter().any(|other| other.arg.as_ref() == Some(name)) {
                 return self.error(format!("keyword argument repeated: {name}"), k.pos);
             }

@@ -92,6 +92,11 @@ impl<'s> Walker<'s> {
     pub fn here<T>(&self, message: impl Into<String>) -> Walk<T> {
         let (start, end) = match self.token() {
             Some(t) if matches!(t.kind, Kind::Newline) => (t.start, t.start + 1),
+            Some(t) if matches!(t.kind, Kind::End | Kind::Dedent) && t.start as usize >= self.text.len() => {
+                // Nothing is there: the place is the end of the last line.
+                let before = self.tokens[..self.at].iter().rev().find(|t| t.kind == Kind::Newline);
+                before.map_or((t.start, t.start), |n| (n.start, n.start))
+            }
             Some(t) => (t.start, t.end),
             None => (self.text.len() as u32, self.text.len() as u32),
         };
@@ -118,8 +123,8 @@ impl<'s> Walker<'s> {
                 found.kind = ErrorKind::IndentationError;
                 // The column is that of the line's first token.
                 let end = self.token().map_or(0, |t| t.end);
-                found.start = end;
-                found.end = end;
+                found.start = end.saturating_sub(1);
+                found.end = found.start;
                 Err(found)
             }
             Kind::Dedent => self.indentation("unexpected unindent"),
@@ -222,7 +227,7 @@ impl<'s> Walker<'s> {
     /// `: block`.
     fn colon_block(&mut self, what: &str, line: usize) -> Walk {
         if self.word() != ":" {
-            return self.here("expected ':'");
+            return if self.kind() == Kind::Newline { self.here("expected ':'") } else { self.invalid() };
         }
         self.at += 1;
         self.block(what, line)
@@ -304,9 +309,7 @@ impl<'s> Walker<'s> {
         self.force(":")?;
         self.block("'try' statement", line)?;
         if !matches!(self.word(), "except" | "finally") {
-            let (start, end) = (self.start(), self.start());
-            let end = self.token().map_or(end, |t| t.end.max(t.start));
-            return self.error("expected 'except' or 'finally' block", start, end);
+            return self.here("expected 'except' or 'finally' block");
         }
         let mut star: Option<bool> = None;
         while self.word() == "except" {
@@ -470,7 +473,7 @@ impl<'s> Walker<'s> {
         self.at += 1;
         self.level += 1;
         if self.word() == "]" {
-            return self.here("Type parameter list cannot be empty");
+            return self.error("Type parameter list cannot be empty", self.start(), self.start());
         }
         loop {
             let star = self.start();
@@ -519,7 +522,13 @@ impl<'s> Walker<'s> {
         self.parameters(false)?;
         self.level -= 1;
         self.expect(")")?;
-        if self.eat("->") {
+        if self.word() == "->" {
+            let arrow = self.at;
+            self.at += 1;
+            if !self.starts_expression() {
+                self.at = arrow;
+                return self.here("expected ':'");
+            }
             self.expression()?;
         }
         if self.word() != ":" {
@@ -583,14 +592,8 @@ impl<'s> Walker<'s> {
                 if self.ends_simple() {
                     return Ok(());
                 }
-                if self.word() == "from" {
-                    return self.here("did you forget an expression between 'raise' and 'from'?");
-                }
                 self.expression()?;
                 if self.eat("from") {
-                    if self.ends_simple() {
-                        return self.here("did you forget an expression after 'from'?");
-                    }
                     self.expression()?;
                 }
                 Ok(())
@@ -630,44 +633,7 @@ impl<'s> Walker<'s> {
     }
 
     fn assert_part(&mut self) -> Walk {
-        let e = self.expression()?;
-        if self.word() == "=" {
-            let save = self.at;
-            self.at += 1;
-            let right = self.bitwise_or();
-            let name = e.name();
-            match right {
-                Ok(r) if name == "name" => {
-                    return self.error(
-                        "invalid syntax. Maybe you meant '==' or ':=' instead of '='?",
-                        e.start,
-                        r.end,
-                    );
-                }
-                Ok(_) if e.is_bitwise() && !matches!(name, "list" | "tuple" | "True" | "False" | "None") => {
-                    return self.error(
-                        format!("cannot assign to {name} here. Maybe you meant '==' instead of '='?"),
-                        e.start,
-                        e.end,
-                    );
-                }
-                Ok(_) if matches!(name, "True" | "False" | "None") => {
-                    return self.error(format!("cannot assign to {name}"), e.start, e.end);
-                }
-                _ => self.at = save,
-            }
-        }
-        if self.word() == ":=" {
-            return self.error(
-                "cannot use named expression without parentheses here",
-                e.start,
-                {
-                    let mut ahead = Walker { at: self.at + 1, ..self.copy() };
-                    ahead.expression().map_or(e.end, |r| r.end)
-                },
-            );
-        }
-        Ok(())
+        self.expression().map(drop)
     }
 
     pub fn copy(&self) -> Walker<'s> {
@@ -708,7 +674,7 @@ impl<'s> Walker<'s> {
         let import = self.start();
         self.at += 1;
         if self.kind() == Kind::Newline {
-            return self.here("Expected one or more names after 'import'");
+            return self.error("Expected one or more names after 'import'", self.start(), self.start());
         }
         let first = self.start();
         loop {
@@ -775,7 +741,7 @@ impl<'s> Walker<'s> {
         }
         self.expect("import")?;
         if self.kind() == Kind::Newline {
-            return self.here("Expected one or more names after 'import'");
+            return self.error("Expected one or more names after 'import'", self.start(), self.start());
         }
         if self.eat("*") {
             return Ok(());
@@ -784,7 +750,7 @@ impl<'s> Walker<'s> {
         if paren {
             self.level += 1;
             if self.word() == ")" {
-                return self.here("Expected one or more names after 'import'");
+                return self.error("Expected one or more names after 'import'", self.start(), self.start());
             }
         }
         loop {
@@ -879,12 +845,11 @@ impl<'s> Walker<'s> {
             if let Some(bad) = target.invalid_target(false) {
                 let name = bad.name();
                 let whole = bad.start == target.start && bad.end == target.end;
-                let hint = whole && target.is_bitwise() && !matches!(name, "generator expression" | "True" | "False" | "None")
+                let hint = chain == 0 && whole && target.is_bitwise() && !matches!(name, "generator expression" | "True" | "False" | "None")
                     && {
                         let mut ahead = self.copy();
                         ahead.bitwise_or().is_ok() && !matches!(ahead.word(), "=" | ":=")
                     };
-                let _ = chain;
                 if hint {
                     return self.error(
                         format!("cannot assign to {name} here. Maybe you meant '==' instead of '='?"),

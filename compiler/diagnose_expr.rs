@@ -1,6 +1,7 @@
 //! Wording of syntax errors, expressions: see `diagnose.rs`.
 
 use crate::diagnose::{Walk, Walker};
+use crate::strings::{self, Braces};
 use crate::tokens::{Kind, is_keyword};
 
 /// What an expression is, as far as messages care.
@@ -124,7 +125,7 @@ impl E {
 }
 
 impl<'s> Walker<'s> {
-    fn starts_expression(&self) -> bool {
+    pub fn starts_expression(&self) -> bool {
         match self.kind() {
             Kind::Number | Kind::Str | Kind::FStart => true,
             Kind::Name => {
@@ -527,7 +528,12 @@ impl<'s> Walker<'s> {
     fn slices(&mut self) -> Walk {
         loop {
             if self.word() == "*" {
-                self.star_expression()?;
+                if let Err(mut found) = self.star_expression() {
+                    if found.message == "invalid syntax" {
+                        found.message = "Invalid star expression".into();
+                    }
+                    return Err(found);
+                }
             } else {
                 if self.word() != ":" {
                     self.named()?;
@@ -781,12 +787,13 @@ impl<'s> Walker<'s> {
                 let _ = v;
                 continue;
             }
-            let key = self.expression()?;
+            let level = std::mem::take(&mut self.level);
+            let key = self.expression();
+            self.level = level;
+            let key = key?;
             if self.word() != ":" {
-                if matches!(self.word(), "}" | ",") {
-                    return self.error("':' expected after dictionary key", key.end.saturating_sub(1), key.end.saturating_sub(1));
-                }
-                return self.invalid();
+                let at = key.end.saturating_sub(1);
+                return self.error("':' expected after dictionary key", at, at);
             }
             self.dict_value()?;
         }
@@ -804,10 +811,7 @@ impl<'s> Walker<'s> {
             self.at += 1;
             self.for_target()?;
             if self.word() != "in" {
-                if self.starts_expression() || matches!(self.word(), "if" | "]" | ")" | "}" | "for") || self.kind() == Kind::Op {
-                    return self.here("'in' expected after for-loop variables");
-                }
-                return self.invalid();
+                return self.here("'in' expected after for-loop variables");
             }
             self.at += 1;
             let level = std::mem::take(&mut self.no_in);
@@ -830,7 +834,7 @@ impl<'s> Walker<'s> {
     /// The target of `for`, up to `in`.
     pub fn for_target(&mut self) -> Walk {
         let before = std::mem::replace(&mut self.no_in, true);
-        let target = self.star_expressions();
+        let target = self.targets();
         self.no_in = before;
         let target = target?;
         if let Some(bad) = target.invalid_target(false)
@@ -839,6 +843,25 @@ impl<'s> Walker<'s> {
             return self.error(format!("cannot assign to {}", bad.name()), bad.start, bad.end);
         }
         Ok(())
+    }
+
+    fn targets(&mut self) -> Walk<E> {
+        let one = |w: &mut Self| if w.word() == "*" { w.star_expression() } else { w.bitwise_or() };
+        let first = one(self)?;
+        if self.word() != "," {
+            return Ok(first);
+        }
+        let mut e = E::new(What::Tuple, first.start, first.end);
+        e.kids.push(first);
+        while self.eat(",") {
+            if !self.starts_expression() && self.word() != "*" {
+                break;
+            }
+            let k = one(self)?;
+            e.end = k.end;
+            e.kids.push(k);
+        }
+        Ok(e)
     }
 
     /// The target after `as` of a `with` item.
@@ -860,15 +883,12 @@ impl<'s> Walker<'s> {
                     let mut ahead = self.copy();
                     ahead.at += 1;
                     let _ = ahead.expression();
+                    let _ = open;
                     return self.error(
                         "iterable argument unpacking follows keyword argument unpacking",
-                        self.tokens[open + 1].start,
+                        self.tokens[self.at - 1].start,
                         ahead.last_end(),
-                    )
-                    .or_else(|f| {
-                        let _ = open;
-                        Err(f)
-                    });
+                    );
                 }
                 self.at += 1;
                 let e = self.expression()?;
@@ -1009,14 +1029,18 @@ impl<'s> Walker<'s> {
             }
             match self.word() {
                 "/" if self.kind() == Kind::Op => {
-                    if !any {
-                        return self.here("at least one argument must precede /");
-                    }
                     if slash {
                         return self.here("/ may appear only once");
                     }
                     if star {
                         return self.here("/ must be ahead of *");
+                    }
+                    if !any {
+                        return if self.word_at(self.at + 1) == "," {
+                            self.here("at least one argument must precede /")
+                        } else {
+                            self.invalid()
+                        };
                     }
                     slash = true;
                     self.at += 1;
@@ -1031,10 +1055,16 @@ impl<'s> Walker<'s> {
                     star = true;
                     self.at += 1;
                     if self.word() == close {
+                        if lambda {
+                            return self.here("named arguments must follow bare *");
+                        }
                         return self.error("named arguments must follow bare *", here, here + 1);
                     }
                     if self.eat(",") {
                         if self.word() == close || self.word() == "**" {
+                            if lambda {
+                                return self.here("named arguments must follow bare *");
+                            }
                             return self.error("named arguments must follow bare *", here, here + 1);
                         }
                         continue;
@@ -1136,6 +1166,7 @@ impl<'s> Walker<'s> {
                 } else {
                     text = true;
                 }
+                self.check_escapes(source, &prefix, t.start, t.end)?;
                 self.at += 1;
             } else {
                 if prefix.contains('t') {
@@ -1145,7 +1176,7 @@ impl<'s> Walker<'s> {
                     text = true;
                     what = What::FString;
                 }
-                self.interpolated(if prefix.contains('t') { 't' } else { 'f' })?;
+                self.interpolated(if prefix.contains('t') { 't' } else { 'f' }, prefix.contains('r'))?;
             }
         }
         let end = self.last_end();
@@ -1153,28 +1184,58 @@ impl<'s> Walker<'s> {
             return self.error("cannot mix t-string literals with string or bytes literals", start, end);
         }
         if bytes && text {
-            return self.error("cannot mix bytes and nonbytes literals", start, end);
+            return self.here("cannot mix bytes and nonbytes literals");
         }
         // A string, something else, a string: quotes are probably wrong.
         let single = self.at == first + 1 && self.tokens[first].kind == Kind::Str;
-        if single && self.starts_expression() && !matches!(self.kind(), Kind::Str | Kind::FStart) && self.kind() == Kind::Name {
-            let mut i = self.at;
-            while self.tokens.get(i).is_some_and(|t| matches!(t.kind, Kind::Name | Kind::Number) && !is_keyword(self.word_at(i))) {
-                i += 1;
+        if single && self.starts_expression() && !matches!(self.kind(), Kind::Str | Kind::FStart) {
+            let s = self.start();
+            let mut ahead = self.copy();
+            ahead.level = 0;
+            while ahead.starts_expression() && !matches!(ahead.kind(), Kind::Str | Kind::FStart) {
+                if ahead.expression_plain().is_err() {
+                    break;
+                }
             }
-            if i > self.at && self.tokens.get(i).is_some_and(|t| t.kind == Kind::Str) {
-                let (s, e) = (self.start(), self.tokens[i - 1].end);
+            if ahead.at > self.at && ahead.kind() == Kind::Str {
+                let e = ahead.last_end();
                 return self.error("invalid syntax. Is this intended to be part of the string?", s, e);
             }
         }
         Ok(E::new(what, start, end))
     }
 
-    fn interpolated(&mut self, letter: char) -> Walk {
+    /// Escapes that do not decode.
+    fn check_escapes(&self, source: &str, prefix: &str, start: u32, end: u32) -> Walk {
+        if prefix.contains('r') || !source.contains('\\') {
+            return Ok(());
+        }
+        let body = &source[prefix.len()..];
+        let quotes = if body.starts_with("\"\"\"") || body.starts_with("'''") { 3 } else { 1 };
+        let content = &body[quotes..body.len() - quotes];
+        let result = if prefix.contains('b') {
+            strings::decode_bytes(content, false)
+        } else {
+            strings::decode_str(content, false, Braces::Plain)
+        };
+        match result {
+            Ok(_) => Ok(()),
+            Err(e) => self.error(e.message(), start, end),
+        }
+    }
+
+    fn interpolated(&mut self, letter: char, raw: bool) -> Walk {
         self.at += 1;
         loop {
             match self.kind() {
-                Kind::FMiddle => self.at += 1,
+                Kind::FMiddle => {
+                    let t = self.tokens[self.at];
+                    let source = &self.text[t.start as usize..t.end as usize];
+                    if !raw && let Err(e) = strings::decode_str(source, false, Braces::Doubled) {
+                        return self.error(e.message(), t.start, t.end);
+                    }
+                    self.at += 1;
+                }
                 Kind::FEnd => {
                     self.at += 1;
                     return Ok(());

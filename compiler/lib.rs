@@ -79,7 +79,7 @@ pub struct Compiled {
 /// Compiles source text.
 pub fn compile(source: &str, filename: &str, mode: Mode, options: &Options) -> Result<Compiled, CompileError> {
     let parsed = parse(source, mode, options)?;
-    let mut compiled = compile_tree(&parsed.tree, filename, options).map_err(|e| e.with_source(source))?;
+    let mut compiled = compile_tree(&parsed.tree, filename, options).map_err(|e| e.with_text(source))?;
     let mut warnings = parsed.warnings;
     warnings.append(&mut compiled.warnings);
     compiled.warnings = warnings;

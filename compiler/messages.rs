@@ -2,10 +2,10 @@
 //! tokenizer and from the walk in `diagnose.rs`, with ruff's place as the fallback.
 
 use crate::convert::Lines;
-use crate::diagnose;
+use crate::diagnose::{self, Found};
 use crate::error::{CompileError, ErrorKind};
 use crate::parse::lex_error;
-use crate::tokens::{Kind, Scan};
+use crate::tokens::{Kind, LexError, Scan};
 use crate::tree::*;
 use crate::{Mode, Options};
 use ruff_python_parser::{ParseError, UnsupportedSyntaxError};
@@ -20,15 +20,17 @@ pub fn word(
     mode: Mode,
     options: &Options,
 ) -> CompileError {
-    // Errors of the tokenizer win wherever they are: CPython reads on to the end before it reports another.
-    if let Some(e) = &scan.error {
+    let found = diagnose::find(text, &scan.tokens, mode == Mode::Eval);
+    // Most errors of the tokenizer win wherever they are: CPython reads on to the end before it reports another.
+    if let Some(e) = &scan.error
+        && !found.as_ref().is_some_and(|f| f.token < scan.tokens.len() && stands(f, e))
+    {
         let mut error = lex_error(e, lines);
         if options.allow_incomplete && e.message.starts_with("unterminated triple-quoted") {
             error.kind = ErrorKind::IncompleteInput;
         }
         return error;
     }
-    let found = diagnose::find(text, &scan.tokens, mode == Mode::Eval);
     if let Some(&(open, bracket)) = scan.open.last() {
         // An open bracket at the end explains any error on a later line.
         let at_end = found.as_ref().is_none_or(|f| f.token >= scan.tokens.len());
@@ -47,7 +49,13 @@ pub fn word(
         }
     }
     if let Some(found) = found {
-        let mut error = CompileError::new(found.kind, found.message, lines.pos(found.start, found.end));
+        let mut pos = lines.pos(found.start, found.end);
+        if pos.end_col == 0 && found.end > found.start {
+            // The newline itself.
+            let (line, col) = lines.locate(found.end - 1);
+            (pos.end_line, pos.end_col) = (line, col + 1);
+        }
+        let mut error = CompileError::new(found.kind, found.message, pos);
         let at_end = scan
             .tokens
             .get(found.token)
@@ -63,6 +71,19 @@ pub fn word(
         (None, None) => (Default::default(), "invalid syntax"),
     };
     CompileError::syntax(message, lines.pos(range.start().to_u32(), range.end().to_u32()))
+}
+
+/// Whether the parser's error is reported although the tokenizer has one later on.
+fn stands(found: &Found, lexical: &LexError) -> bool {
+    if found.kind == ErrorKind::IndentationError {
+        return true;
+    }
+    let late = ["unexpected character after line continuation", "unexpected EOF while parsing"];
+    if lexical.kind != ErrorKind::SyntaxError || late.iter().any(|l| lexical.message.starts_with(l)) {
+        return true;
+    }
+    let in_string = |m: &str| m.starts_with("f-string: ") || m.starts_with("t-string: ");
+    in_string(&found.message) && in_string(&lexical.message)
 }
 
 /// `single` mode takes one statement.

@@ -233,7 +233,7 @@ impl<'t> Compiler<'t> {
     fn sequence(&mut self, p: &'t Pattern, patterns: &'t [Pattern], subject: R, m: &mut Matching<'t>) -> Res {
         let star = patterns.iter().position(|p| matches!(p.kind, PatternKind::MatchStar { .. }));
         if patterns.iter().filter(|p| matches!(p.kind, PatternKind::MatchStar { .. })).count() > 1 {
-            return self.error("multiple starred expressions in sequence pattern", p.pos);
+            return self.error("multiple starred names in sequence pattern", p.pos);
         }
         let label = self.fail_label(m);
         let is_sequence = self.compute_keep(Op::MatchSequence, Dst::Temp, subject, R::No, 0);
