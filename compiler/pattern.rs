@@ -507,7 +507,7 @@ impl<'t> Compiler<'t> {
 
 fn is_value_pattern(e: &Expr) -> bool {
     match &e.kind {
-        ExprKind::Constant { .. } | ExprKind::Attribute { .. } | ExprKind::JoinedStr { .. } => true,
+        ExprKind::Constant { .. } | ExprKind::Attribute { .. } => true,
         ExprKind::UnaryOp { op: UnaryOp::USub, operand } => matches!(operand.kind, ExprKind::Constant { .. }),
         ExprKind::BinOp { left, op: Operator::Add | Operator::Sub, right } => {
             is_value_pattern(left) && is_value_pattern(right)
