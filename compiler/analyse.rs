@@ -43,18 +43,8 @@ fn block(
     let names: Vec<Ident> = table.scopes[id].symbols.names().to_vec();
     for name in &names {
         let flags = table.scopes[id].symbols.get(name).map_or(0, |s| s.flags);
-        let place = name_place(
-            table,
-            id,
-            name,
-            flags,
-            &mut bound_here,
-            &mut local,
-            free,
-            &mut global_here,
-            &mut type_params_here,
-            class_entry,
-        )?;
+        let place =
+            name_place(table, id, name, flags, &mut bound_here, &mut local, free, &mut global_here, &mut type_params_here, class_entry)?;
         table.scopes[id].symbols.entry(name).place = place;
     }
     if kind != ScopeKind::Class {
@@ -77,24 +67,12 @@ fn block(
     let children = table.scopes[id].children.clone();
     // Blocks that are not shown (empty function annotations) are resolved by nobody and used by nobody.
     for child in children {
-        let entry = if table.scopes[child].can_see_class_scope {
-            if kind == ScopeKind::Class { Some(id) } else { class_entry }
-        } else {
-            None
-        };
+        let entry =
+            if table.scopes[child].can_see_class_scope { if kind == ScopeKind::Class { Some(id) } else { class_entry } } else { None };
         let comp = table.scopes[child].comprehension;
-        let inlined = comp.is_some_and(|c| c != CompKind::Generator)
-            && !table.scopes[id].can_see_class_scope;
+        let inlined = comp.is_some_and(|c| c != CompKind::Generator) && !table.scopes[id].can_see_class_scope;
         let mut child_free = Names::new();
-        block(
-            table,
-            child,
-            Some(child_bound.clone()),
-            &mut child_free,
-            child_global.clone(),
-            child_params.clone(),
-            entry,
-        )?;
+        block(table, child, Some(child_bound.clone()), &mut child_free, child_global.clone(), child_params.clone(), entry)?;
         if inlined {
             inline(table, id, child, &mut child_free);
             table.scopes[child].inlined = true;
@@ -240,8 +218,7 @@ fn update_symbols(table: &mut Symtable, id: ScopeId, free: &Names, bound: Option
 /// Merges what an inlined comprehension needs from around it into its parent.
 fn inline(table: &mut Symtable, id: ScopeId, comp: ScopeId, comp_free: &mut Names) {
     let class = table.scopes[id].kind == ScopeKind::Class;
-    let symbols: Vec<(Ident, u32, Where)> =
-        table.scopes[comp].symbols.iter().map(|(n, s)| (n.clone(), s.flags, s.place)).collect();
+    let symbols: Vec<(Ident, u32, Where)> = table.scopes[comp].symbols.iter().map(|(n, s)| (n.clone(), s.flags, s.place)).collect();
     for (name, flags, place) in symbols {
         if flags & def::PARAM != 0 {
             continue;
@@ -278,7 +255,8 @@ fn inline(table: &mut Symtable, id: ScopeId, comp: ScopeId, comp_free: &mut Name
 
 /// Whether a block inside a comprehension captures the name.
 fn captured_below(table: &Symtable, comp: ScopeId, name: &str) -> bool {
-    table.scopes[comp].children.iter().any(|&c| {
-        table.scopes[c].symbols.get(name).is_some_and(|s| s.place == Where::Free || s.flags & def::FREE_CLASS != 0)
-    })
+    table.scopes[comp]
+        .children
+        .iter()
+        .any(|&c| table.scopes[c].symbols.get(name).is_some_and(|s| s.place == Where::Free || s.flags & def::FREE_CLASS != 0))
 }

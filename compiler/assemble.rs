@@ -111,9 +111,7 @@ pub fn assemble(unit: &mut Unit<'_>, filename: &str) -> Result<Code, String> {
     }
     let nlocals = locals as u16;
     let code = std::mem::take(&mut unit.code);
-    let wide = |ins: &Ins| {
-        [ins.a, ins.b, ins.c].iter().any(|r| !matches!(r, R::I(_)) && register(*r, nlocals) > 0xff)
-    };
+    let wide = |ins: &Ins| [ins.a, ins.b, ins.c].iter().any(|r| !matches!(r, R::I(_)) && register(*r, nlocals) > 0xff);
     // Word index of each instruction, and of its own word after a `Wide`.
     let mut starts = Vec::with_capacity(code.len() + 1);
     let mut at = 0u32;
@@ -204,13 +202,7 @@ fn position(pos: &Pos, starts_line: bool) -> Position {
     if pos.line == 0 {
         return Position::default();
     }
-    Position {
-        line: pos.line,
-        end_line: pos.end_line,
-        column: Some(pos.col),
-        end_column: Some(pos.end_col),
-        starts_line,
-    }
+    Position { line: pos.line, end_line: pos.end_line, column: Some(pos.col), end_column: Some(pos.end_col), starts_line }
 }
 
 /// Whether registers stand where the table wants registers.

@@ -14,14 +14,7 @@ const MAX_ARGS: usize = 255;
 const WINDOW: usize = 60;
 
 impl<'t> Compiler<'t> {
-    pub fn call(
-        &mut self,
-        e: &'t Expr,
-        func: &'t Expr,
-        args: &'t [Expr],
-        keywords: &'t [Keyword],
-        dst: Dst,
-    ) -> Res<R> {
+    pub fn call(&mut self, e: &'t Expr, func: &'t Expr, args: &'t [Expr], keywords: &'t [Keyword], dst: Dst) -> Res<R> {
         self.check_keywords(keywords)?;
         self.check_caller(func);
         let base = self.height();
@@ -74,38 +67,18 @@ impl<'t> Compiler<'t> {
         Ok(())
     }
 
-    fn finish_call(
-        &mut self,
-        op: Op,
-        op_kw: Op,
-        positional: usize,
-        keywords: &'t [Keyword],
-        base: u16,
-        dst: Dst,
-    ) -> Res<R> {
+    fn finish_call(&mut self, op: Op, op_kw: Op, positional: usize, keywords: &'t [Keyword], base: u16, dst: Dst) -> Res<R> {
         let count = R::I((positional + keywords.len()) as i16);
         if keywords.is_empty() {
             return Ok(self.gather(op, dst, count, base, 0));
         }
-        let names: Vec<Constant> = keywords
-            .iter()
-            .flat_map(|k| &k.arg)
-            .map(|n| Constant::Str(PyStr::from(&*self.mangled(n))))
-            .collect();
+        let names: Vec<Constant> = keywords.iter().flat_map(|k| &k.arg).map(|n| Constant::Str(PyStr::from(&*self.mangled(n)))).collect();
         let k = self.constant(&Constant::Tuple(names.into()));
         Ok(self.gather(op_kw, dst, count, base, k))
     }
 
     /// A call through a tuple and a dict. The callable is at `base`; `extra` positional temporaries follow it already.
-    pub fn call_ex(
-        &mut self,
-        extra: u16,
-        args: &'t [Expr],
-        keywords: &'t [Keyword],
-        base: u16,
-        dst: Dst,
-        pos: Pos,
-    ) -> Res<R> {
+    pub fn call_ex(&mut self, extra: u16, args: &'t [Expr], keywords: &'t [Keyword], base: u16, dst: Dst, pos: Pos) -> Res<R> {
         self.argument_tuple(extra, args, None)?;
         self.finish_call_ex(keywords, base, dst, pos)
     }

@@ -7,9 +7,7 @@ impl<'t> Compiler<'t> {
     /// `x is 1`.
     pub fn check_compare(&mut self, left: &Expr, ops: &[CmpOp], comparators: &[Expr], pos: Pos) {
         let literal = |e: &Expr| match &e.kind {
-            ExprKind::Constant { value, .. } => {
-                !matches!(value, Constant::None | Constant::Bool(_) | Constant::Ellipsis)
-            }
+            ExprKind::Constant { value, .. } => !matches!(value, Constant::None | Constant::Bool(_) | Constant::Ellipsis),
             ExprKind::Tuple { .. } => false,
             _ => false,
         };
@@ -19,8 +17,7 @@ impl<'t> Compiler<'t> {
                 let e = if literal(left) { left } else { right };
                 let ExprKind::Constant { value, .. } = &e.kind else { continue };
                 let (word, other) = if *op == CmpOp::Is { ("is", "==") } else { ("is not", "!=") };
-                let text =
-                    format!("\"{word}\" with '{}' literal. Did you mean \"{other}\"?", value.type_name());
+                let text = format!("\"{word}\" with '{}' literal. Did you mean \"{other}\"?", value.type_name());
                 self.warn(text, pos);
             }
             left = right;
@@ -69,9 +66,7 @@ impl<'t> Compiler<'t> {
             _ => None,
         };
         let (Some(sequence), Some(index)) = (sequence, index_type(slice)) else { return };
-        let text = format!(
-            "{sequence} indices must be integers or slices, not {index}; perhaps you missed a comma?"
-        );
+        let text = format!("{sequence} indices must be integers or slices, not {index}; perhaps you missed a comma?");
         self.warn(text, value.pos);
     }
 }

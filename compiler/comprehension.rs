@@ -21,12 +21,8 @@ impl<'t> Compiler<'t> {
         let (element, generators) = match &e.kind {
             ExprKind::ListComp { elt, generators } => (Element { kind: CompKind::List, elt, value: None }, generators),
             ExprKind::SetComp { elt, generators } => (Element { kind: CompKind::Set, elt, value: None }, generators),
-            ExprKind::DictComp { key, value, generators } => {
-                (Element { kind: CompKind::Dict, elt: key, value: Some(value) }, generators)
-            }
-            ExprKind::GeneratorExp { elt, generators } => {
-                (Element { kind: CompKind::Generator, elt, value: None }, generators)
-            }
+            ExprKind::DictComp { key, value, generators } => (Element { kind: CompKind::Dict, elt: key, value: Some(value) }, generators),
+            ExprKind::GeneratorExp { elt, generators } => (Element { kind: CompKind::Generator, elt, value: None }, generators),
             _ => return self.error("not a comprehension", e.pos),
         };
         let id = self.scope_of(e, Tag::Body);
@@ -41,14 +37,7 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn inline_comprehension(
-        &mut self,
-        id: ScopeId,
-        element: Element<'t>,
-        generators: &'t [Comprehension],
-        dst: Dst,
-        pos: Pos,
-    ) -> Res<R> {
+    fn inline_comprehension(&mut self, id: ScopeId, element: Element<'t>, generators: &'t [Comprehension], dst: Dst, pos: Pos) -> Res<R> {
         let base = self.height();
         self.build_container(element.kind);
         // The first iterable is evaluated outside of the comprehension's own scope.
@@ -130,14 +119,7 @@ impl<'t> Compiler<'t> {
     }
 
     /// A comprehension as a function of its first iterator, called at once.
-    fn comprehension_function(
-        &mut self,
-        id: ScopeId,
-        element: Element<'t>,
-        generators: &'t [Comprehension],
-        dst: Dst,
-        pos: Pos,
-    ) -> Res<R> {
+    fn comprehension_function(&mut self, id: ScopeId, element: Element<'t>, generators: &'t [Comprehension], dst: Dst, pos: Pos) -> Res<R> {
         let base = self.height();
         let name = match element.kind {
             CompKind::List => "<listcomp>",
@@ -177,14 +159,7 @@ impl<'t> Compiler<'t> {
     }
 
     /// The loops from `index` on; the iterator of the first of them is the topmost temporary.
-    fn generators(
-        &mut self,
-        generators: &'t [Comprehension],
-        index: usize,
-        element: Element<'t>,
-        container: R,
-        pos: Pos,
-    ) -> Res {
+    fn generators(&mut self, generators: &'t [Comprehension], index: usize, element: Element<'t>, container: R, pos: Pos) -> Res {
         let g = &generators[index];
         let base = self.height() - 1;
         let top = self.unit.place_loop_top();

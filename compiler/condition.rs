@@ -67,15 +67,7 @@ impl<'t> Compiler<'t> {
     }
 
     /// `l op right` as a jump; operands die.
-    fn compare_jump(
-        &mut self,
-        l: R,
-        op: CmpOp,
-        right: &'t Expr,
-        sense: bool,
-        target: Label,
-        pos: Pos,
-    ) -> Res {
+    fn compare_jump(&mut self, l: R, op: CmpOp, right: &'t Expr, sense: bool, target: Label, pos: Pos) -> Res {
         let folded = fold(right, self.options.optimize);
         match (op, &folded) {
             (CmpOp::Is | CmpOp::IsNot, Some(Constant::None)) => {
@@ -112,9 +104,7 @@ impl<'t> Compiler<'t> {
 
     /// A list or set display of constants as a constant, where only its elements matter.
     pub fn constant_container(&self, e: &Expr) -> Option<Constant> {
-        let items = |elts: &[Expr]| -> Option<std::sync::Arc<[Constant]>> {
-            elts.iter().map(|e| fold(e, self.options.optimize)).collect()
-        };
+        let items = |elts: &[Expr]| -> Option<std::sync::Arc<[Constant]>> { elts.iter().map(|e| fold(e, self.options.optimize)).collect() };
         match &e.kind {
             ExprKind::List { elts, .. } if elts.len() <= 30 => items(elts).map(Constant::Tuple),
             ExprKind::Set { elts } if elts.len() <= 30 => items(elts).map(Constant::Frozenset),
@@ -123,14 +113,7 @@ impl<'t> Compiler<'t> {
     }
 
     /// The value of a comparison.
-    pub fn compare(
-        &mut self,
-        left: &'t Expr,
-        ops: &'t [CmpOp],
-        comparators: &'t [Expr],
-        dst: Dst,
-        pos: Pos,
-    ) -> Res<R> {
+    pub fn compare(&mut self, left: &'t Expr, ops: &'t [CmpOp], comparators: &'t [Expr], dst: Dst, pos: Pos) -> Res<R> {
         self.check_compare(left, ops, comparators, pos);
         let base = self.height();
         let mut l = self.value(left)?;
@@ -186,15 +169,7 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    fn chain_jump(
-        &mut self,
-        left: &'t Expr,
-        ops: &'t [CmpOp],
-        comparators: &'t [Expr],
-        sense: bool,
-        target: Label,
-        pos: Pos,
-    ) -> Res {
+    fn chain_jump(&mut self, left: &'t Expr, ops: &'t [CmpOp], comparators: &'t [Expr], sense: bool, target: Label, pos: Pos) -> Res {
         let base = self.height();
         let no = self.unit.new_label();
         let mut fails = Vec::new();

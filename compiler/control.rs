@@ -9,8 +9,7 @@ use bytecode::encode::KILL_B;
 
 impl<'t> Compiler<'t> {
     pub fn push_block(&mut self, kind: BlockKind<'t>) {
-        let block =
-            Block { kind, height: self.unit.height, handler: self.unit.handler, pos: self.unit.pos };
+        let block = Block { kind, height: self.unit.height, handler: self.unit.handler, pos: self.unit.pos };
         self.unit.blocks.push(block);
     }
 
@@ -70,13 +69,7 @@ impl<'t> Compiler<'t> {
         Ok(())
     }
 
-    pub fn for_loop(
-        &mut self,
-        target: &'t Expr,
-        iter: &'t Expr,
-        body: &'t [Stmt],
-        orelse: &'t [Stmt],
-    ) -> Res {
+    pub fn for_loop(&mut self, target: &'t Expr, iter: &'t Expr, body: &'t [Stmt], orelse: &'t [Stmt]) -> Res {
         let exit = self.unit.new_label();
         let done = self.unit.new_label();
         self.get_iter(iter)?;
@@ -151,14 +144,7 @@ impl<'t> Compiler<'t> {
         Ok(())
     }
 
-    pub fn async_for(
-        &mut self,
-        target: &'t Expr,
-        iter: &'t Expr,
-        body: &'t [Stmt],
-        orelse: &'t [Stmt],
-        pos: Pos,
-    ) -> Res {
+    pub fn async_for(&mut self, target: &'t Expr, iter: &'t Expr, body: &'t [Stmt], orelse: &'t [Stmt], pos: Pos) -> Res {
         if !self.is_async_unit() {
             return self.error("'async for' outside async function", pos);
         }
@@ -228,7 +214,11 @@ impl<'t> Compiler<'t> {
             }
             BlockKind::Try => {}
             BlockKind::Value => {
-                if value { self.slide_to(base) } else { self.drop_to(base) }
+                if value {
+                    self.slide_to(base)
+                } else {
+                    self.drop_to(base)
+                }
             }
             BlockKind::Finally(body) => {
                 if value {
@@ -387,9 +377,11 @@ impl<'t> Compiler<'t> {
             let k = self.constant(&c);
             self.unit.emit(Op::ReturnK, R::No, R::No, R::No, k, 0);
         } else if let Some(e) = value {
-            let in_place = self.unit.blocks.iter().all(|b| {
-                matches!(b.kind, BlockKind::Loop { .. } | BlockKind::Try | BlockKind::Handler { name: None, .. })
-            });
+            let in_place = self
+                .unit
+                .blocks
+                .iter()
+                .all(|b| matches!(b.kind, BlockKind::Loop { .. } | BlockKind::Try | BlockKind::Handler { name: None, .. }));
             let r = if in_place { self.value(e)? } else { self.push(e)? };
             self.at(pos);
             self.unwind(0, r.is_temp())?;
@@ -426,12 +418,7 @@ impl<'t> Compiler<'t> {
         self.try_finally(&t.finalbody, pos, |c| c.try_star(t, pos))
     }
 
-    fn try_finally(
-        &mut self,
-        finalbody: &'t [Stmt],
-        pos: Pos,
-        inner: impl FnOnce(&mut Self) -> Res,
-    ) -> Res {
+    fn try_finally(&mut self, finalbody: &'t [Stmt], pos: Pos, inner: impl FnOnce(&mut Self) -> Res) -> Res {
         let height = self.height();
         let end = self.unit.new_label();
         self.unit.emit(Op::Line, R::No, R::No, R::No, 0, 0);

@@ -77,10 +77,7 @@ impl<'s> Converter<'s> {
         self.depth += 1;
         self.max_depth = self.max_depth.max(self.depth);
         if self.depth > crate::stack::MAX_DEPTH {
-            return Err(CompileError::bare(
-                ErrorKind::RecursionError,
-                "maximum recursion depth exceeded during compilation",
-            ));
+            return Err(CompileError::bare(ErrorKind::RecursionError, "maximum recursion depth exceeded during compilation"));
         }
         Ok(())
     }
@@ -149,10 +146,8 @@ impl<'s> Converter<'s> {
     fn stmt(&mut self, s: &ruff::Stmt) -> Res<Stmt> {
         self.enter()?;
         use ruff::Stmt as R;
-        let compound = matches!(
-            s,
-            R::FunctionDef(_) | R::ClassDef(_) | R::For(_) | R::While(_) | R::If(_) | R::With(_) | R::Match(_) | R::Try(_)
-        );
+        let compound =
+            matches!(s, R::FunctionDef(_) | R::ClassDef(_) | R::For(_) | R::While(_) | R::If(_) | R::With(_) | R::Match(_) | R::Try(_));
         let end = if compound { self.compound_end(s.range().end()) } else { s.range().end().to_u32() };
         let mut pos = self.lines.pos(s.range().start().to_u32(), end);
         let kind = match s {
@@ -188,11 +183,7 @@ impl<'s> Converter<'s> {
                 type_params: self.type_params(&t.type_params)?,
                 value: self.boxed(&t.value)?,
             },
-            R::AugAssign(a) => StmtKind::AugAssign {
-                target: self.boxed(&a.target)?,
-                op: operator(a.op),
-                value: self.boxed(&a.value)?,
-            },
+            R::AugAssign(a) => StmtKind::AugAssign { target: self.boxed(&a.target)?, op: operator(a.op), value: self.boxed(&a.value)? },
             R::AnnAssign(a) => StmtKind::AnnAssign {
                 target: self.boxed(&a.target)?,
                 annotation: self.boxed(&a.annotation)?,
@@ -206,11 +197,7 @@ impl<'s> Converter<'s> {
                 orelse: self.suite(&f.orelse)?,
                 is_async: f.is_async,
             },
-            R::While(w) => StmtKind::While {
-                test: self.boxed(&w.test)?,
-                body: self.suite(&w.body)?,
-                orelse: self.suite(&w.orelse)?,
-            },
+            R::While(w) => StmtKind::While { test: self.boxed(&w.test)?, body: self.suite(&w.body)?, orelse: self.suite(&w.orelse)? },
             R::If(i) => {
                 let test = self.boxed(&i.test)?;
                 let body = self.suite(&i.body)?;
@@ -219,10 +206,7 @@ impl<'s> Converter<'s> {
             R::With(w) => {
                 let mut items = Vec::new();
                 for item in &w.items {
-                    items.push(WithItem {
-                        context_expr: self.expr(&item.context_expr)?,
-                        optional_vars: self.opt(&item.optional_vars)?,
-                    });
+                    items.push(WithItem { context_expr: self.expr(&item.context_expr)?, optional_vars: self.opt(&item.optional_vars)? });
                 }
                 StmtKind::With { items, body: self.suite(&w.body)?, is_async: w.is_async }
             }
@@ -260,9 +244,7 @@ impl<'s> Converter<'s> {
             }
             R::Assert(a) => StmtKind::Assert { test: self.boxed(&a.test)?, msg: self.opt(&a.msg)? },
             R::Import(i) => StmtKind::Import { names: self.aliases(&i.names) },
-            R::ImportFrom(i) => {
-                StmtKind::ImportFrom { module: opt_ident(&i.module), names: self.aliases(&i.names), level: i.level }
-            }
+            R::ImportFrom(i) => StmtKind::ImportFrom { module: opt_ident(&i.module), names: self.aliases(&i.names), level: i.level },
             R::Global(g) => StmtKind::Global { names: g.names.iter().map(ident).collect() },
             R::Nonlocal(g) => StmtKind::Nonlocal { names: g.names.iter().map(ident).collect() },
             R::Expr(e) => StmtKind::Expr { value: self.boxed(&e.value)? },
@@ -298,10 +280,7 @@ impl<'s> Converter<'s> {
     }
 
     fn aliases(&mut self, names: &[ruff::Alias]) -> Vec<Alias> {
-        names
-            .iter()
-            .map(|a| Alias { pos: self.pos(a.range), name: ident(&a.name), asname: opt_ident(&a.asname) })
-            .collect()
+        names.iter().map(|a| Alias { pos: self.pos(a.range), name: ident(&a.name), asname: opt_ident(&a.asname) }).collect()
     }
 
     fn type_params(&mut self, params: &Option<Box<ruff::TypeParams>>) -> Res<Vec<TypeParam>> {
@@ -324,8 +303,7 @@ impl<'s> Converter<'s> {
     fn arg(&mut self, p: &ruff::Parameter) -> Res<Arg> {
         let annotation = self.opt(&p.annotation)?;
         let end = p.annotation.as_ref().map_or(p.name.range.end(), |a| {
-            TextSize::try_from(self.close_parens_before(a.range().end().to_usize(), p.range.end().to_usize()))
-                .unwrap_or(p.range.end())
+            TextSize::try_from(self.close_parens_before(a.range().end().to_usize(), p.range.end().to_usize())).unwrap_or(p.range.end())
         });
         let pos = self.lines.pos(p.name.range.start().to_u32(), end.to_u32());
         Ok(Arg { pos, arg: ident(&p.name), annotation })
@@ -404,11 +382,7 @@ impl<'s> Converter<'s> {
                 values: self.exprs(&b.values)?,
             },
             R::Named(n) => ExprKind::NamedExpr { target: self.boxed(&n.target)?, value: self.boxed(&n.value)? },
-            R::BinOp(b) => ExprKind::BinOp {
-                left: self.boxed(&b.left)?,
-                op: operator(b.op),
-                right: self.boxed(&b.right)?,
-            },
+            R::BinOp(b) => ExprKind::BinOp { left: self.boxed(&b.left)?, op: operator(b.op), right: self.boxed(&b.right)? },
             R::UnaryOp(u) => ExprKind::UnaryOp {
                 op: match u.op {
                     ruff::UnaryOp::Invert => UnaryOp::Invert,
@@ -422,11 +396,7 @@ impl<'s> Converter<'s> {
                 let args = l.parameters.as_ref().map(|p| self.parameters(p)).transpose()?.unwrap_or_default();
                 ExprKind::Lambda { args: Box::new(args), body: self.boxed(&l.body)? }
             }
-            R::If(i) => ExprKind::IfExp {
-                test: self.boxed(&i.test)?,
-                body: self.boxed(&i.body)?,
-                orelse: self.boxed(&i.orelse)?,
-            },
+            R::If(i) => ExprKind::IfExp { test: self.boxed(&i.test)?, body: self.boxed(&i.body)?, orelse: self.boxed(&i.orelse)? },
             R::Dict(d) => {
                 let (mut keys, mut values) = (Vec::new(), Vec::new());
                 for item in &d.items {
@@ -436,25 +406,15 @@ impl<'s> Converter<'s> {
                 ExprKind::Dict { keys, values }
             }
             R::Set(s) => ExprKind::Set { elts: self.exprs(&s.elts)? },
-            R::ListComp(c) => {
-                ExprKind::ListComp { elt: self.boxed(&c.elt)?, generators: self.comprehensions(&c.generators)? }
-            }
-            R::SetComp(c) => {
-                ExprKind::SetComp { elt: self.boxed(&c.elt)?, generators: self.comprehensions(&c.generators)? }
-            }
+            R::ListComp(c) => ExprKind::ListComp { elt: self.boxed(&c.elt)?, generators: self.comprehensions(&c.generators)? },
+            R::SetComp(c) => ExprKind::SetComp { elt: self.boxed(&c.elt)?, generators: self.comprehensions(&c.generators)? },
             R::DictComp(c) => {
                 let Some(key) = &c.key else {
                     return Err(CompileError::syntax("dict unpacking cannot be used in dict comprehension", pos));
                 };
-                ExprKind::DictComp {
-                    key: self.boxed(key)?,
-                    value: self.boxed(&c.value)?,
-                    generators: self.comprehensions(&c.generators)?,
-                }
+                ExprKind::DictComp { key: self.boxed(key)?, value: self.boxed(&c.value)?, generators: self.comprehensions(&c.generators)? }
             }
-            R::Generator(c) => {
-                ExprKind::GeneratorExp { elt: self.boxed(&c.elt)?, generators: self.comprehensions(&c.generators)? }
-            }
+            R::Generator(c) => ExprKind::GeneratorExp { elt: self.boxed(&c.elt)?, generators: self.comprehensions(&c.generators)? },
             R::Await(a) => ExprKind::Await { value: self.boxed(&a.value)? },
             R::Yield(y) => ExprKind::Yield { value: self.opt(&y.value)? },
             R::YieldFrom(y) => ExprKind::YieldFrom { value: self.boxed(&y.value)? },
@@ -509,23 +469,13 @@ impl<'s> Converter<'s> {
             R::BooleanLiteral(b) => constant(Constant::Bool(b.value)),
             R::NoneLiteral(_) => constant(Constant::None),
             R::EllipsisLiteral(_) => constant(Constant::Ellipsis),
-            R::Attribute(a) => {
-                ExprKind::Attribute { value: self.boxed(&a.value)?, attr: ident(&a.attr), ctx: ctx(a.ctx) }
-            }
-            R::Subscript(s) => ExprKind::Subscript {
-                value: self.boxed(&s.value)?,
-                slice: self.boxed(&s.slice)?,
-                ctx: ctx(s.ctx),
-            },
+            R::Attribute(a) => ExprKind::Attribute { value: self.boxed(&a.value)?, attr: ident(&a.attr), ctx: ctx(a.ctx) },
+            R::Subscript(s) => ExprKind::Subscript { value: self.boxed(&s.value)?, slice: self.boxed(&s.slice)?, ctx: ctx(s.ctx) },
             R::Starred(s) => ExprKind::Starred { value: self.boxed(&s.value)?, ctx: ctx(s.ctx) },
             R::Name(n) => ExprKind::Name { id: Arc::from(n.id.as_str()), ctx: ctx(n.ctx) },
             R::List(l) => ExprKind::List { elts: self.exprs(&l.elts)?, ctx: ctx(l.ctx) },
             R::Tuple(t) => ExprKind::Tuple { elts: self.exprs(&t.elts)?, ctx: ctx(t.ctx) },
-            R::Slice(s) => ExprKind::Slice {
-                lower: self.opt(&s.lower)?,
-                upper: self.opt(&s.upper)?,
-                step: self.opt(&s.step)?,
-            },
+            R::Slice(s) => ExprKind::Slice { lower: self.opt(&s.lower)?, upper: self.opt(&s.upper)?, step: self.opt(&s.step)? },
             R::IpyEscapeCommand(_) => return Err(CompileError::syntax("invalid syntax", pos)),
         };
         self.depth -= 1;
@@ -596,8 +546,7 @@ impl<'s> Converter<'s> {
         if part.flags.prefix().is_raw() || !content.contains('\\') {
             return Ok(content.as_bytes().to_vec());
         }
-        let decoded =
-            strings::decode_str(content, false, Braces::Plain).map_err(|e| self.escape_error(&e, part.range))?;
+        let decoded = strings::decode_str(content, false, Braces::Plain).map_err(|e| self.escape_error(&e, part.range))?;
         Ok(self.note_escapes(decoded, part.content_range().start().to_u32(), false))
     }
 
@@ -635,8 +584,7 @@ impl<'s> Converter<'s> {
                 let source = self.text(l.range);
                 let bytes = if !raw && source.contains('\\') {
                     let braces = if in_spec { Braces::Plain } else { Braces::Doubled };
-                    let decoded =
-                        strings::decode_str(source, raw, braces).map_err(|e| self.escape_error(&e, l.range))?;
+                    let decoded = strings::decode_str(source, raw, braces).map_err(|e| self.escape_error(&e, l.range))?;
                     self.note_escapes(decoded, l.range.start().to_u32(), false)
                 } else {
                     l.value.as_bytes().to_vec()
@@ -706,11 +654,9 @@ impl<'s> Converter<'s> {
                 },
             },
             R::MatchSequence(s) => PatternKind::MatchSequence { patterns: self.patterns(&s.patterns)? },
-            R::MatchMapping(m) => PatternKind::MatchMapping {
-                keys: self.exprs(&m.keys)?,
-                patterns: self.patterns(&m.patterns)?,
-                rest: opt_ident(&m.rest),
-            },
+            R::MatchMapping(m) => {
+                PatternKind::MatchMapping { keys: self.exprs(&m.keys)?, patterns: self.patterns(&m.patterns)?, rest: opt_ident(&m.rest) }
+            }
             R::MatchClass(c) => {
                 let cls = self.boxed(&c.cls)?;
                 let patterns = self.patterns(&c.arguments.patterns)?;

@@ -320,11 +320,7 @@ impl<'s> Walker<'s> {
             if star.is_some_and(|s| s != is_star) {
                 let end = self.last_end();
                 let _ = end;
-                return self.error(
-                    "cannot have both 'except' and 'except*' on the same 'try'",
-                    except,
-                    self.last_end(),
-                );
+                return self.error("cannot have both 'except' and 'except*' on the same 'try'", except, self.last_end());
             }
             star = Some(is_star);
             let what = if is_star { "'except*' statement" } else { "'except' statement" };
@@ -349,28 +345,20 @@ impl<'s> Walker<'s> {
                 if self.word() == "as" {
                     let end = self.last_end();
                     let (start, _) = (first.start, end);
-                    return self.error(
-                        "multiple exception types must be parenthesized when using 'as'",
-                        start,
-                        {
-                            let mut i = self.at;
-                            while !matches!(self.word_at(i), ":") && i < self.tokens.len() {
-                                i += 1;
-                            }
-                            self.tokens[i.saturating_sub(1)].end
-                        },
-                    );
+                    return self.error("multiple exception types must be parenthesized when using 'as'", start, {
+                        let mut i = self.at;
+                        while !matches!(self.word_at(i), ":") && i < self.tokens.len() {
+                            i += 1;
+                        }
+                        self.tokens[i.saturating_sub(1)].end
+                    });
                 }
             }
             if self.eat("as") {
                 let target = self.expression()?;
                 if !matches!(target.name(), "name") && self.word() == ":" {
                     return self.error(
-                        format!(
-                            "cannot use except{} statement with {}",
-                            if is_star { "*" } else { "" },
-                            target.name()
-                        ),
+                        format!("cannot use except{} statement with {}", if is_star { "*" } else { "" }, target.name()),
                         target.start,
                         target.end,
                     );
@@ -496,7 +484,11 @@ impl<'s> Walker<'s> {
                 self.expression()?;
             }
             if self.eat("=") {
-                if stars == 1 { self.star_expression()? } else { self.expression()? };
+                if stars == 1 {
+                    self.star_expression()?
+                } else {
+                    self.expression()?
+                };
             }
             if !self.eat(",") || self.word() == "]" {
                 break;
@@ -787,11 +779,7 @@ impl<'s> Walker<'s> {
             if matches!(word, "print" | "exec") && !self.ends_simple() && self.word() != "(" {
                 let mut ahead = self.copy();
                 if let Ok(e) = ahead.star_expressions() {
-                    return self.error(
-                        format!("Missing parentheses in call to '{word}'. Did you mean {word}(...)?"),
-                        first.start,
-                        e.end,
-                    );
+                    return self.error(format!("Missing parentheses in call to '{word}'. Did you mean {word}(...)?"), first.start, e.end);
                 }
             }
         }
@@ -845,17 +833,13 @@ impl<'s> Walker<'s> {
             if let Some(bad) = target.invalid_target(false) {
                 let name = bad.name();
                 let whole = bad.start == target.start && bad.end == target.end;
-                let hint = chain == 0 && whole && target.is_bitwise() && !matches!(name, "generator expression" | "True" | "False" | "None")
-                    && {
+                let hint =
+                    chain == 0 && whole && target.is_bitwise() && !matches!(name, "generator expression" | "True" | "False" | "None") && {
                         let mut ahead = self.copy();
                         ahead.bitwise_or().is_ok() && !matches!(ahead.word(), "=" | ":=")
                     };
                 if hint {
-                    return self.error(
-                        format!("cannot assign to {name} here. Maybe you meant '==' instead of '='?"),
-                        bad.start,
-                        bad.end,
-                    );
+                    return self.error(format!("cannot assign to {name} here. Maybe you meant '==' instead of '='?"), bad.start, bad.end);
                 }
                 return self.error(format!("cannot assign to {name}"), bad.start, bad.end);
             }

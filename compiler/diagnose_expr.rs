@@ -98,10 +98,8 @@ impl E {
         if self.paren {
             return true;
         }
-        !matches!(
-            self.what,
-            What::Compare | What::Conditional | What::Lambda | What::Bool | What::Named | What::Yield | What::Starred
-        ) && !(self.what == What::Tuple)
+        !matches!(self.what, What::Compare | What::Conditional | What::Lambda | What::Bool | What::Named | What::Yield | What::Starred)
+            && !(self.what == What::Tuple)
     }
 
     /// Can carry an annotation.
@@ -206,11 +204,7 @@ impl<'s> Walker<'s> {
         let e = self.expression()?;
         if self.word() == ":=" {
             if e.what != What::Name || e.paren {
-                return self.error(
-                    format!("cannot use assignment expressions with {}", e.name()),
-                    e.start,
-                    e.end,
-                );
+                return self.error(format!("cannot use assignment expressions with {}", e.name()), e.start, e.end);
             }
             self.at += 1;
             let v = self.expression()?;
@@ -223,22 +217,11 @@ impl<'s> Walker<'s> {
                 && !matches!(ahead.word(), "=" | ":=")
             {
                 if e.what == What::Name && !e.paren {
-                    return self.error(
-                        "invalid syntax. Maybe you meant '==' or ':=' instead of '='?",
-                        e.start,
-                        r.end,
-                    );
+                    return self.error("invalid syntax. Maybe you meant '==' or ':=' instead of '='?", e.start, r.end);
                 }
-                let plain = matches!(
-                    e.what,
-                    What::List | What::Tuple | What::Generator | What::True | What::False | What::None
-                );
+                let plain = matches!(e.what, What::List | What::Tuple | What::Generator | What::True | What::False | What::None);
                 if e.is_bitwise() && !plain {
-                    return self.error(
-                        format!("cannot assign to {} here. Maybe you meant '==' instead of '='?", e.name()),
-                        e.start,
-                        e.end,
-                    );
+                    return self.error(format!("cannot assign to {} here. Maybe you meant '==' instead of '='?", e.name()), e.start, e.end);
                 }
             }
         }
@@ -265,7 +248,10 @@ impl<'s> Walker<'s> {
             let test = self.disjunction()?;
             if self.eat("else") {
                 if !self.starts_expression() {
-                    let keyword = matches!(self.word(), "pass" | "break" | "continue" | "return" | "raise" | "global" | "nonlocal" | "del" | "assert" | "import" | "from");
+                    let keyword = matches!(
+                        self.word(),
+                        "pass" | "break" | "continue" | "return" | "raise" | "global" | "nonlocal" | "del" | "assert" | "import" | "from"
+                    );
                     if keyword || self.ends_simple() {
                         return self.here("expected expression after 'else', but statement is given");
                     }
@@ -296,11 +282,7 @@ impl<'s> Walker<'s> {
                         let mut wide = self.copy();
                         wide.level = 0;
                         let end = wide.star_expressions().map_or(b.end, |e| e.end);
-                        return self.error(
-                            format!("Missing parentheses in call to '{word}'. Did you mean {word}(...)?"),
-                            e.start,
-                            end,
-                        );
+                        return self.error(format!("Missing parentheses in call to '{word}'. Did you mean {word}(...)?"), e.start, end);
                     }
                     let a_string = matches!(e.what, What::Literal) && matches!(first.kind, Kind::Str);
                     let b_string = matches!(self.kind(), Kind::Str);
@@ -426,8 +408,7 @@ impl<'s> Walker<'s> {
     }
 
     fn binary(&mut self, level: usize) -> Walk<E> {
-        const OPS: [&[&str]; 6] =
-            [&["|"], &["^"], &["&"], &["<<", ">>"], &["+", "-"], &["*", "/", "//", "%", "@"]];
+        const OPS: [&[&str]; 6] = [&["|"], &["^"], &["&"], &["<<", ">>"], &["+", "-"], &["*", "/", "//", "%", "@"]];
         if level == OPS.len() {
             return self.factor();
         }
@@ -688,11 +669,7 @@ impl<'s> Walker<'s> {
     fn comp_target_error(&mut self, e: &E, last: &E) -> Walk<E> {
         let mut ahead = self.copy();
         if ahead.comp_for().is_ok() {
-            return self.error(
-                "did you forget parentheses around the comprehension target?",
-                e.kids[0].start,
-                last.end,
-            );
+            return self.error("did you forget parentheses around the comprehension target?", e.kids[0].start, last.end);
         }
         self.invalid()
     }
@@ -929,11 +906,7 @@ impl<'s> Walker<'s> {
                     let mut ahead = self.copy();
                     if ahead.comp_for().is_ok() {
                         let _ = v;
-                        return self.error(
-                            "invalid syntax. Maybe you meant '==' or ':=' instead of '='?",
-                            start,
-                            end,
-                        );
+                        return self.error("invalid syntax. Maybe you meant '==' or ':=' instead of '='?", start, end);
                     }
                 }
                 keyword_seen = true;
@@ -1099,11 +1072,7 @@ impl<'s> Walker<'s> {
                     }
                     if names {
                         let what = if lambda { "Lambda expression" } else { "Function" };
-                        return self.error(
-                            format!("{what} parameters cannot be parenthesized"),
-                            here,
-                            ahead.token().map_or(0, |t| t.end),
-                        );
+                        return self.error(format!("{what} parameters cannot be parenthesized"), here, ahead.token().map_or(0, |t| t.end));
                     }
                     return self.invalid();
                 }
@@ -1119,11 +1088,7 @@ impl<'s> Walker<'s> {
                         default = true;
                     } else if default && !star {
                         let end = self.last_end();
-                        return self.error(
-                            "parameter without a default follows parameter with a default",
-                            here,
-                            end,
-                        );
+                        return self.error("parameter without a default follows parameter with a default", here, end);
                     }
                 }
             }
@@ -1141,7 +1106,11 @@ impl<'s> Walker<'s> {
         }
         self.at += 1;
         if !lambda && self.eat(":") {
-            if star { self.star_expression()? } else { self.expression()? };
+            if star {
+                self.star_expression()?
+            } else {
+                self.expression()?
+            };
         }
         Ok(())
     }
@@ -1213,11 +1182,8 @@ impl<'s> Walker<'s> {
         let body = &source[prefix.len()..];
         let quotes = if body.starts_with("\"\"\"") || body.starts_with("'''") { 3 } else { 1 };
         let content = &body[quotes..body.len() - quotes];
-        let result = if prefix.contains('b') {
-            strings::decode_bytes(content, false)
-        } else {
-            strings::decode_str(content, false, Braces::Plain)
-        };
+        let result =
+            if prefix.contains('b') { strings::decode_bytes(content, false) } else { strings::decode_str(content, false, Braces::Plain) };
         match result {
             Ok(_) => Ok(()),
             Err(e) => self.error(e.message(), start, end),
@@ -1292,14 +1258,10 @@ impl<'s> Walker<'s> {
             }
             let _ = bang_end;
             if self.start() != self.last_end() {
-                return self.here(format!(
-                    "{letter}-string: conversion type must come right after the exclamation mark"
-                ));
+                return self.here(format!("{letter}-string: conversion type must come right after the exclamation mark"));
             }
             if !matches!(&*name, "s" | "r" | "a") {
-                return self.here(format!(
-                    "{letter}-string: invalid conversion character '{name}': expected 's', 'r', or 'a'"
-                ));
+                return self.here(format!("{letter}-string: invalid conversion character '{name}': expected 's', 'r', or 'a'"));
             }
             self.at += 1;
             expecting = "':' or '}'";

@@ -8,7 +8,9 @@ impl<'s> Walker<'s> {
     pub fn looks_like_match(&self) -> bool {
         let mut i = self.at + 1;
         let mut depth = 0;
-        if matches!(self.word_at(i), "=" | "." | "," | ":" | ")" | "") && self.tokens.get(i).is_some_and(|t| t.kind == Kind::Op || t.kind == Kind::Newline) {
+        if matches!(self.word_at(i), "=" | "." | "," | ":" | ")" | "")
+            && self.tokens.get(i).is_some_and(|t| t.kind == Kind::Op || t.kind == Kind::Newline)
+        {
             return false;
         }
         while let Some(t) = self.tokens.get(i) {
@@ -44,9 +46,7 @@ impl<'s> Walker<'s> {
         }
         self.at += 1;
         if self.kind() != Kind::Indent {
-            let mut found = match self.here::<()>(format!(
-                "expected an indented block after 'match' statement on line {line}"
-            )) {
+            let mut found = match self.here::<()>(format!("expected an indented block after 'match' statement on line {line}")) {
                 Err(found) => found,
                 Ok(()) => unreachable!("here always fails"),
             };

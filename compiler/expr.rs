@@ -142,17 +142,12 @@ impl<'t> Compiler<'t> {
             ExprKind::Tuple { elts, ctx: Ctx::Load } => self.display(elts, Display::Tuple, dst),
             ExprKind::List { .. } | ExprKind::Tuple { .. } => self.error("invalid context", pos),
             ExprKind::Lambda { args, body } => self.lambda(e, args, body, dst),
-            ExprKind::ListComp { .. }
-            | ExprKind::SetComp { .. }
-            | ExprKind::DictComp { .. }
-            | ExprKind::GeneratorExp { .. } => self.comprehension(e, dst),
+            ExprKind::ListComp { .. } | ExprKind::SetComp { .. } | ExprKind::DictComp { .. } | ExprKind::GeneratorExp { .. } => {
+                self.comprehension(e, dst)
+            }
             ExprKind::Await { value } => {
                 if !self.is_async_unit() {
-                    let text = if self.in_function() {
-                        "'await' outside async function"
-                    } else {
-                        "'await' outside function"
-                    };
+                    let text = if self.in_function() { "'await' outside async function" } else { "'await' outside function" };
                     return self.error(text, pos);
                 }
                 self.push(value)?;
@@ -480,14 +475,7 @@ impl<'t> Compiler<'t> {
         Ok(self.gather(Op::CallMethod, dst, R::I(1), base, 0))
     }
 
-    fn formatted(
-        &mut self,
-        value: &'t Expr,
-        conversion: i32,
-        spec: Option<&'t Expr>,
-        dst: Dst,
-        pos: Pos,
-    ) -> Res<R> {
+    fn formatted(&mut self, value: &'t Expr, conversion: i32, spec: Option<&'t Expr>, dst: Dst, pos: Pos) -> Res<R> {
         let mut v = self.value(value)?;
         if conversion != -1 {
             let d = conversion_code(conversion);
@@ -550,8 +538,7 @@ impl<'t> Compiler<'t> {
         strings.push(Constant::Str(text));
         let s = self.load_constant(&Constant::Tuple(strings.into()), Dst::Temp);
         let base = self.height();
-        let fields: Vec<&Expr> =
-            values.iter().filter(|v| !matches!(v.kind, ExprKind::Constant { .. })).collect();
+        let fields: Vec<&Expr> = values.iter().filter(|v| !matches!(v.kind, ExprKind::Constant { .. })).collect();
         let tuple = if fields.len() <= WINDOW {
             for v in &fields {
                 self.interpolation(v)?;

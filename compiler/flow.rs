@@ -113,13 +113,22 @@ pub struct Block<'t> {
 #[derive(Clone, Debug)]
 pub enum BlockKind<'t> {
     /// `has_iter`: the iterator is a temporary.
-    Loop { top: Label, exit: Label, has_iter: bool },
+    Loop {
+        top: Label,
+        exit: Label,
+        has_iter: bool,
+    },
     Try,
     Finally(&'t [Stmt]),
     /// The exceptional copy of a `finally` body: exception and the one handled before are temporaries.
     FinallyEnd,
-    With { is_async: bool },
-    Handler { name: Option<Ident>, star: bool },
+    With {
+        is_async: bool,
+    },
+    Handler {
+        name: Option<Ident>,
+        star: bool,
+    },
     /// A temporary to drop: a value being returned past a `finally`.
     Value,
 }
@@ -222,10 +231,7 @@ impl Unit<'_> {
     /// Notes a jump to `label` with the current state (after operands are popped).
     pub fn jump_state(&mut self, label: Label) {
         let info = &mut self.labels[label as usize];
-        debug_assert!(
-            !self.reachable || info.height.is_none_or(|h| h == self.height),
-            "a jump with another height"
-        );
+        debug_assert!(!self.reachable || info.height.is_none_or(|h| h == self.height), "a jump with another height");
         if info.height.is_none() || (self.reachable && !info.used) {
             info.height = Some(self.height);
         }

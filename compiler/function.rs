@@ -52,8 +52,7 @@ impl<'t> Compiler<'t> {
         let mut bits = 0;
         let pos = self.unit.pos;
         if !args.defaults.is_empty() {
-            let constants: Option<Vec<Constant>> =
-                args.defaults.iter().map(|d| crate::optimise::fold(d, self.options.optimize)).collect();
+            let constants: Option<Vec<Constant>> = args.defaults.iter().map(|d| crate::optimise::fold(d, self.options.optimize)).collect();
             match constants {
                 Some(items) => {
                     self.load_constant(&Constant::Tuple(items.into()), Dst::Temp);
@@ -244,11 +243,8 @@ impl<'t> Compiler<'t> {
         self.unit.posonly_count = 1;
         self.at(pos);
         let ok = self.unit.new_label();
-        let format = if self.unit.locals[0].1 == LocalKind::Cell {
-            self.compute_keep(Op::LoadCell, Dst::Temp, R::L(0), R::No, 0)
-        } else {
-            R::L(0)
-        };
+        let format =
+            if self.unit.locals[0].1 == LocalKind::Cell { self.compute_keep(Op::LoadCell, Dst::Temp, R::L(0), R::No, 0) } else { R::L(0) };
         self.branch(Op::JumpGtI, false, format, R::I(2), ok);
         let base = self.height();
         let d = Common::NotImplementedError as i32;
@@ -454,8 +450,7 @@ impl<'t> Compiler<'t> {
         self.deferred_annotations()?;
         self.at(Pos { line: first_line, col: 0, end_line: first_line, end_col: 0 });
         self.unit.starts = false;
-        let attributes: Vec<Constant> =
-            self.unit.static_attributes.iter().map(|n| Constant::Str(PyStr::from(&**n))).collect();
+        let attributes: Vec<Constant> = self.unit.static_attributes.iter().map(|n| Constant::Str(PyStr::from(&**n))).collect();
         let a = self.load_constant(&Constant::Tuple(attributes.into()), Dst::Temp);
         let k = self.name("__static_attributes__");
         self.effect(Op::StoreName, R::No, a, R::No, k);
@@ -483,9 +478,7 @@ impl<'t> Compiler<'t> {
 fn has_annotations(body: &[Stmt]) -> bool {
     body.iter().any(|s| match &s.kind {
         StmtKind::AnnAssign { .. } => true,
-        StmtKind::If { body, orelse, .. } | StmtKind::While { body, orelse, .. } => {
-            has_annotations(body) || has_annotations(orelse)
-        }
+        StmtKind::If { body, orelse, .. } | StmtKind::While { body, orelse, .. } => has_annotations(body) || has_annotations(orelse),
         StmtKind::For { body, orelse, .. } => has_annotations(body) || has_annotations(orelse),
         StmtKind::With { body, .. } => has_annotations(body),
         StmtKind::Try(t) => {

@@ -122,13 +122,7 @@ impl<'t> Compiler<'t> {
         // Order on the stack: type parameters, function; the intrinsic wants the function first.
         let function = self.top();
         let params = R::T(function_base - 1);
-        self.compute_keep(
-            Op::Intrinsic2,
-            Dst::Temp,
-            function,
-            params,
-            Intrinsic2::SetFunctionTypeParams as i32,
-        );
+        self.compute_keep(Op::Intrinsic2, Dst::Temp, function, params, Intrinsic2::SetFunctionTypeParams as i32);
         self.slide_to(function_base - 1);
         self.call_scope(base, args, pos)
     }
@@ -153,13 +147,7 @@ impl<'t> Compiler<'t> {
         self.call_scope(base, 0, pos)
     }
 
-    pub fn type_alias(
-        &mut self,
-        s: &'t Stmt,
-        name: &'t Expr,
-        type_params: &'t [TypeParam],
-        value: &'t Expr,
-    ) -> Res {
+    pub fn type_alias(&mut self, s: &'t Stmt, name: &'t Expr, type_params: &'t [TypeParam], value: &'t Expr) -> Res {
         let ExprKind::Name { id, .. } = &name.kind else {
             return self.error("a type alias must be a name", name.pos);
         };

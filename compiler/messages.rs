@@ -56,10 +56,8 @@ pub fn word(
             (pos.end_line, pos.end_col) = (line, col + 1);
         }
         let mut error = CompileError::new(found.kind, found.message, pos);
-        let at_end = scan
-            .tokens
-            .get(found.token)
-            .is_none_or(|t| matches!(t.kind, Kind::End | Kind::Dedent) || t.start as usize >= text.len());
+        let at_end =
+            scan.tokens.get(found.token).is_none_or(|t| matches!(t.kind, Kind::End | Kind::Dedent) || t.start as usize >= text.len());
         if options.allow_incomplete && at_end {
             error.kind = ErrorKind::IncompleteInput;
         }

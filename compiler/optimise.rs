@@ -73,9 +73,7 @@ fn unary(op: UnaryOp, c: &Constant) -> Option<Constant> {
     match (op, c) {
         (UnaryOp::Invert, Constant::Bool(_)) => None,
         (_, Constant::Bool(b)) => unary(op, &Constant::Int(i64::from(*b))),
-        (UnaryOp::UAdd, Constant::Int(_) | Constant::BigInt(_) | Constant::Float(_) | Constant::Complex(..)) => {
-            Some(c.clone())
-        }
+        (UnaryOp::UAdd, Constant::Int(_) | Constant::BigInt(_) | Constant::Float(_) | Constant::Complex(..)) => Some(c.clone()),
         (UnaryOp::USub, Constant::Float(x)) => Some(Constant::Float(-x)),
         (UnaryOp::USub, Constant::Complex(re, im)) => Some(Constant::Complex(-re, -im)),
         (UnaryOp::USub, _) => Some(Constant::from_bigint(-big(c)?)),
@@ -230,9 +228,7 @@ fn sequences(l: &Constant, op: Operator, r: &Constant) -> Option<Constant> {
 fn repeat(c: &Constant, n: i64) -> Option<Constant> {
     let n = usize::try_from(n.max(0)).ok()?;
     match c {
-        Constant::Str(s) if s.as_bytes().len().checked_mul(n)? <= MAX_STR => {
-            Some(Constant::Str(PyStr::from_wtf8(s.as_bytes().repeat(n))))
-        }
+        Constant::Str(s) if s.as_bytes().len().checked_mul(n)? <= MAX_STR => Some(Constant::Str(PyStr::from_wtf8(s.as_bytes().repeat(n)))),
         Constant::Bytes(b) if b.len().checked_mul(n)? <= MAX_STR => Some(Constant::Bytes(b.repeat(n).into())),
         Constant::Tuple(t) if t.len().checked_mul(n)? <= MAX_COLLECTION => {
             Some(Constant::Tuple(std::iter::repeat_n(&t[..], n).flatten().cloned().collect()))
@@ -318,10 +314,8 @@ pub fn thread_jumps(unit: &mut Unit<'_>) {
     let code = std::mem::take(&mut unit.code);
     for (i, ins) in code.iter().enumerate() {
         index.push(i as u32 - removed);
-        let to_next = ins.op == Op::Jump
-            && ins.target != NO_LABEL
-            && unit.labels[ins.target as usize].at == Some(i as u32 + 1)
-            && !ins.starts;
+        let to_next =
+            ins.op == Op::Jump && ins.target != NO_LABEL && unit.labels[ins.target as usize].at == Some(i as u32 + 1) && !ins.starts;
         if to_next {
             removed += 1;
         } else {

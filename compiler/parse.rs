@@ -38,16 +38,10 @@ pub fn parse(source: &str, mode: Mode, options: &Options) -> Result<Parsed, Comp
     let scan = tokens::scan(text);
     let lines = Lines::new(text);
     if scan.recursion > MAX_RECURSION {
-        return Err(CompileError::bare(
-            ErrorKind::MemoryError,
-            "Parser stack overflowed - Python source too complex to parse",
-        ));
+        return Err(CompileError::bare(ErrorKind::MemoryError, "Parser stack overflowed - Python source too complex to parse"));
     }
     if scan.depth > stack::MAX_DEPTH * 4 {
-        return Err(CompileError::bare(
-            ErrorKind::RecursionError,
-            "maximum recursion depth exceeded during compilation",
-        ));
+        return Err(CompileError::bare(ErrorKind::RecursionError, "maximum recursion depth exceeded during compilation"));
     }
     let room = scan.depth.max(scan.recursion * 2);
     let result = stack::with_room(room, || run(text, mode, &lines, &scan, options));
@@ -63,13 +57,7 @@ fn normalise(source: &str) -> Cow<'_, str> {
     Cow::Owned(source.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
-fn run(
-    text: &str,
-    mode: Mode,
-    lines: &Lines<'_>,
-    scan: &tokens::Scan,
-    options: &Options,
-) -> Result<Parsed, CompileError> {
+fn run(text: &str, mode: Mode, lines: &Lines<'_>, scan: &tokens::Scan, options: &Options) -> Result<Parsed, CompileError> {
     if mode == Mode::FuncType {
         return func_type(text, lines, scan);
     }
@@ -106,19 +94,13 @@ fn func_type(text: &str, lines: &Lines<'_>, scan: &tokens::Scan) -> Result<Parse
         let end = text.trim_end().len() as u32;
         CompileError::syntax("invalid syntax", lines.pos(0, end))
     };
-    let arrow = scan
-        .tokens
-        .iter()
-        .position(|t| &text[t.start as usize..t.end as usize] == "->")
-        .map(|i| scan.tokens[i])
-        .ok_or_else(bad)?;
+    let arrow = scan.tokens.iter().position(|t| &text[t.start as usize..t.end as usize] == "->").map(|i| scan.tokens[i]).ok_or_else(bad)?;
     let parse = |start: u32, end: u32| {
         // Blanks in front keep the offsets right.
         let mut padded = String::with_capacity(text.len() + 8);
         padded.extend(text[..start as usize].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }));
         padded.push_str(&text[start as usize..end as usize]);
-        let options = parser::ParseOptions::from(parser::Mode::ParenthesizedExpression)
-            .with_target_version(ruff::PythonVersion::PY314);
+        let options = parser::ParseOptions::from(parser::Mode::ParenthesizedExpression).with_target_version(ruff::PythonVersion::PY314);
         parser::parse(&padded, options).map_err(|_| bad())
     };
     let left = text[..arrow.start as usize].trim();

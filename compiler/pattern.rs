@@ -27,11 +27,7 @@ impl<'t> Compiler<'t> {
         let last_index = cases.len().saturating_sub(1);
         for (i, case) in cases.iter().enumerate() {
             let next = self.unit.new_label();
-            let mut m = Matching {
-                names: Vec::new(),
-                fails: Vec::new(),
-                allow_irrefutable: i == last_index || case.guard.is_some(),
-            };
+            let mut m = Matching { names: Vec::new(), fails: Vec::new(), allow_irrefutable: i == last_index || case.guard.is_some() };
             self.at(case.pattern.pos);
             self.unit.starts = true;
             let captures = self.height();
@@ -134,10 +130,7 @@ impl<'t> Compiler<'t> {
                 match pattern {
                     Some(inner) => {
                         let before = std::mem::replace(&mut m.allow_irrefutable, false);
-                        let irrefutable = matches!(
-                            inner.kind,
-                            PatternKind::MatchAs { pattern: None, .. }
-                        );
+                        let irrefutable = matches!(inner.kind, PatternKind::MatchAs { pattern: None, .. });
                         if irrefutable {
                             m.allow_irrefutable = before;
                         } else {
@@ -147,10 +140,7 @@ impl<'t> Compiler<'t> {
                         m.allow_irrefutable = before;
                     }
                     None if !m.allow_irrefutable => {
-                        return self.error(
-                            format!("name capture '{name}' makes remaining patterns unreachable"),
-                            p.pos,
-                        );
+                        return self.error(format!("name capture '{name}' makes remaining patterns unreachable"), p.pos);
                     }
                     None => {}
                 }
@@ -159,9 +149,7 @@ impl<'t> Compiler<'t> {
             }
             PatternKind::MatchStar { .. } => self.error("invalid star pattern", p.pos),
             PatternKind::MatchSequence { patterns } => self.sequence(p, patterns, subject, m),
-            PatternKind::MatchMapping { keys, patterns, rest } => {
-                self.mapping(p, keys, patterns, rest.as_ref(), subject, m)
-            }
+            PatternKind::MatchMapping { keys, patterns, rest } => self.mapping(p, keys, patterns, rest.as_ref(), subject, m),
             PatternKind::MatchClass { cls, patterns, kwd_attrs, kwd_patterns } => {
                 self.class_pattern(p, cls, patterns, kwd_attrs, kwd_patterns, subject, m)
             }
@@ -184,12 +172,7 @@ impl<'t> Compiler<'t> {
 
     /// Matches a sub-pattern against a part of the subject that `make` pushes. The part is dropped again, from below the
     /// captures it gave.
-    fn part(
-        &mut self,
-        p: &'t Pattern,
-        m: &mut Matching<'t>,
-        make: impl FnOnce(&mut Self) -> Res,
-    ) -> Res {
+    fn part(&mut self, p: &'t Pattern, m: &mut Matching<'t>, make: impl FnOnce(&mut Self) -> Res) -> Res {
         if let PatternKind::MatchAs { pattern: None, name: Some(name) } = &p.kind {
             // The part itself is the capture.
             if m.names.contains(&name) {
@@ -250,12 +233,8 @@ impl<'t> Compiler<'t> {
                 self.branch(op, false, len, n, label);
             }
         }
-        let wildcard = |p: &Pattern| {
-            matches!(
-                p.kind,
-                PatternKind::MatchAs { pattern: None, name: None } | PatternKind::MatchStar { name: None }
-            )
-        };
+        let wildcard =
+            |p: &Pattern| matches!(p.kind, PatternKind::MatchAs { pattern: None, name: None } | PatternKind::MatchStar { name: None });
         if patterns.iter().all(wildcard) {
             return Ok(());
         }
@@ -339,10 +318,7 @@ impl<'t> Compiler<'t> {
                 }
                 None if matches!(key.kind, ExprKind::Attribute { .. }) => {}
                 None => {
-                    return self.error(
-                        "mapping pattern keys may only match literals and attribute lookups",
-                        p.pos,
-                    );
+                    return self.error("mapping pattern keys may only match literals and attribute lookups", p.pos);
                 }
             }
             self.push_arg(key)?;
@@ -400,10 +376,7 @@ impl<'t> Compiler<'t> {
     ) -> Res {
         for (i, attr) in kwd_attrs.iter().enumerate() {
             if kwd_attrs[..i].contains(attr) {
-                return self.error(
-                    format!("attribute name repeated in class pattern: {attr}"),
-                    kwd_patterns[i].pos,
-                );
+                return self.error(format!("attribute name repeated in class pattern: {attr}"), kwd_patterns[i].pos);
             }
         }
         let base = self.height();
@@ -411,8 +384,7 @@ impl<'t> Compiler<'t> {
         let names = kwd_attrs.iter().map(|n| Constant::Str(PyStr::from(&**n))).collect::<Vec<_>>();
         self.load_constant(&Constant::Tuple(names.into()), Dst::Temp);
         self.at(p.pos);
-        let values =
-            self.result(Op::MatchClass, Dst::Temp, subject, R::T(base), patterns.len() as i32, 0, base);
+        let values = self.result(Op::MatchClass, Dst::Temp, subject, R::T(base), patterns.len() as i32, 0, base);
         let label = self.fail_label(m);
         self.branch_keep(Op::JumpNone, true, values, R::No, label);
         let first = m.names.len();
@@ -442,11 +414,7 @@ impl<'t> Compiler<'t> {
         let mut names: Option<Vec<&'t Ident>> = None;
         for (i, alternative) in patterns.iter().enumerate() {
             let last = i + 1 == patterns.len();
-            let mut own = Matching {
-                names: Vec::new(),
-                fails: Vec::new(),
-                allow_irrefutable: last && m.allow_irrefutable,
-            };
+            let mut own = Matching { names: Vec::new(), fails: Vec::new(), allow_irrefutable: last && m.allow_irrefutable };
             self.unit.height = base;
             self.pattern(alternative, subject, &mut own)?;
             match &names {
@@ -509,9 +477,7 @@ fn is_value_pattern(e: &Expr) -> bool {
     match &e.kind {
         ExprKind::Constant { .. } | ExprKind::Attribute { .. } => true,
         ExprKind::UnaryOp { op: UnaryOp::USub, operand } => matches!(operand.kind, ExprKind::Constant { .. }),
-        ExprKind::BinOp { left, op: Operator::Add | Operator::Sub, right } => {
-            is_value_pattern(left) && is_value_pattern(right)
-        }
+        ExprKind::BinOp { left, op: Operator::Add | Operator::Sub, right } => is_value_pattern(left) && is_value_pattern(right),
         _ => false,
     }
 }

@@ -240,10 +240,8 @@ impl Builder {
             }
             None => (false, false),
         };
-        let annotation_like = matches!(
-            kind,
-            ScopeKind::Annotation | ScopeKind::TypeAlias | ScopeKind::TypeParameters | ScopeKind::TypeVariable
-        );
+        let annotation_like =
+            matches!(kind, ScopeKind::Annotation | ScopeKind::TypeAlias | ScopeKind::TypeParameters | ScopeKind::TypeVariable);
         let can_see = annotation_like
             && (conditional_class
                 || parent.is_some_and(|p| {
@@ -313,10 +311,7 @@ impl Builder {
         }
         if is_comp_target {
             if symbol.flags & (def::GLOBAL | def::NONLOCAL) != 0 {
-                return fail(
-                    format!("comprehension inner loop cannot rebind assignment expression target '{mangled}'"),
-                    pos,
-                );
+                return fail(format!("comprehension inner loop cannot rebind assignment expression target '{mangled}'"), pos);
             }
             flag |= def::COMP_ITER;
         }
@@ -404,10 +399,7 @@ impl Builder {
                 if let ExprKind::Name { id, .. } = &target.kind {
                     let mangled = self.mangled(id);
                     let flags = self.scope().symbols.get(&mangled).map_or(0, |s| s.flags);
-                    if flags & (def::GLOBAL | def::NONLOCAL) != 0
-                        && *simple
-                        && self.scope().kind != ScopeKind::Module
-                    {
+                    if flags & (def::GLOBAL | def::NONLOCAL) != 0 && *simple && self.scope().kind != ScopeKind::Module {
                         let what = if flags & def::GLOBAL != 0 { "global" } else { "nonlocal" };
                         return fail(format!("annotated name '{id}' can't be {what}"), s.pos);
                     }
@@ -680,15 +672,7 @@ impl Builder {
         Ok(())
     }
 
-    fn enter_type_params<T>(
-        &mut self,
-        node: &T,
-        name: &str,
-        defaults: bool,
-        kwdefaults: bool,
-        in_class: bool,
-        pos: Pos,
-    ) -> Res {
+    fn enter_type_params<T>(&mut self, node: &T, name: &str, defaults: bool, kwdefaults: bool, in_class: bool, pos: Pos) -> Res {
         self.enter(ScopeKind::TypeParameters, name, node, Tag::TypeParams, pos);
         self.scope().scope_info = "the definition of a generic";
         if in_class {
@@ -726,10 +710,7 @@ impl Builder {
                     self.type_variable(p, Tag::Default, default, info)?;
                 }
                 None if seen_default => {
-                    return fail(
-                        format!("non-default type parameter '{}' follows default type parameter", p.name),
-                        p.pos,
-                    );
+                    return fail(format!("non-default type parameter '{}' follows default type parameter", p.name), p.pos);
                 }
                 None => {}
             }
@@ -828,12 +809,8 @@ impl Builder {
             ExprKind::Set { elts } | ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. } => self.exprs(elts),
             ExprKind::ListComp { elt, generators } => self.comp(e, "listcomp", CompKind::List, generators, elt, None),
             ExprKind::SetComp { elt, generators } => self.comp(e, "setcomp", CompKind::Set, generators, elt, None),
-            ExprKind::GeneratorExp { elt, generators } => {
-                self.comp(e, "genexpr", CompKind::Generator, generators, elt, None)
-            }
-            ExprKind::DictComp { key, value, generators } => {
-                self.comp(e, "dictcomp", CompKind::Dict, generators, key, Some(value))
-            }
+            ExprKind::GeneratorExp { elt, generators } => self.comp(e, "genexpr", CompKind::Generator, generators, elt, None),
+            ExprKind::DictComp { key, value, generators } => self.comp(e, "dictcomp", CompKind::Dict, generators, key, Some(value)),
             ExprKind::Yield { value } => {
                 self.forbid_in_annotation("yield expression", e.pos)?;
                 self.opt(value)?;
@@ -862,8 +839,7 @@ impl Builder {
                 }
                 Ok(())
             }
-            ExprKind::FormattedValue { value, format_spec, .. }
-            | ExprKind::Interpolation { value, format_spec, .. } => {
+            ExprKind::FormattedValue { value, format_spec, .. } | ExprKind::Interpolation { value, format_spec, .. } => {
                 self.expr(value)?;
                 self.opt(format_spec)
             }
@@ -929,10 +905,7 @@ impl Builder {
             if scope.comprehension.is_some() {
                 let flags = scope.symbols.get(&mangled).map_or(0, |s| s.flags);
                 if flags & def::COMP_ITER != 0 {
-                    return fail(
-                        format!("assignment expression cannot rebind comprehension iteration variable '{id}'"),
-                        target.pos,
-                    );
+                    return fail(format!("assignment expression cannot rebind comprehension iteration variable '{id}'"), target.pos);
                 }
                 at = scope.parent.unwrap_or(0);
                 continue;
@@ -957,10 +930,7 @@ impl Builder {
                     return Ok(());
                 }
                 ScopeKind::Class => {
-                    return fail(
-                        "assignment expression within a comprehension cannot be used in a class body",
-                        target.pos,
-                    );
+                    return fail("assignment expression within a comprehension cannot be used in a class body", target.pos);
                 }
                 _ => {
                     let what = match scope.kind {
@@ -969,24 +939,13 @@ impl Builder {
                         ScopeKind::TypeVariable => "a TypeVar bound",
                         _ => "an annotation",
                     };
-                    return fail(
-                        format!("assignment expression within a comprehension cannot be used within {what}"),
-                        target.pos,
-                    );
+                    return fail(format!("assignment expression within a comprehension cannot be used within {what}"), target.pos);
                 }
             }
         }
     }
 
-    fn comp(
-        &mut self,
-        e: &Expr,
-        name: &str,
-        kind: CompKind,
-        generators: &[Comprehension],
-        elt: &Expr,
-        value: Option<&Expr>,
-    ) -> Res {
+    fn comp(&mut self, e: &Expr, name: &str, kind: CompKind, generators: &[Comprehension], elt: &Expr, value: Option<&Expr>) -> Res {
         let outermost = &generators[0];
         let is_async_outer = outermost.is_async;
         self.scope().comp_iter_expr += 1;

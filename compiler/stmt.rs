@@ -22,10 +22,7 @@ impl<'t> Compiler<'t> {
         self.at(s.pos);
         self.unit.starts = true;
         let height = self.height();
-        let nests = matches!(
-            s.kind,
-            StmtKind::For { .. } | StmtKind::While { .. } | StmtKind::Try(_) | StmtKind::With { .. }
-        );
+        let nests = matches!(s.kind, StmtKind::For { .. } | StmtKind::While { .. } | StmtKind::Try(_) | StmtKind::With { .. });
         if nests && self.unit.blocks.len() >= MAX_BLOCKS {
             return self.error("too many statically nested blocks", s.pos);
         }
@@ -71,9 +68,7 @@ impl<'t> Compiler<'t> {
             StmtKind::Try(t) => self.try_stmt(t, s.pos),
             StmtKind::Assert { test, msg } => self.assert(test, msg.as_deref(), s.pos),
             StmtKind::Import { names } => self.import(names),
-            StmtKind::ImportFrom { module, names, level } => {
-                self.import_from(module.as_ref(), names, *level, s.pos)
-            }
+            StmtKind::ImportFrom { module, names, level } => self.import_from(module.as_ref(), names, *level, s.pos),
             StmtKind::Global { .. } | StmtKind::Nonlocal { .. } => Ok(()),
             StmtKind::Expr { value } => {
                 if self.interactive && self.outer.is_empty() {
@@ -207,9 +202,7 @@ impl<'t> Compiler<'t> {
                 Ok(())
             }
             ExprKind::Tuple { elts, .. } | ExprKind::List { elts, .. } => self.unpack(elts, value, target.pos),
-            ExprKind::Starred { .. } => {
-                self.error("starred assignment target must be in a list or tuple", target.pos)
-            }
+            ExprKind::Starred { .. } => self.error("starred assignment target must be in a list or tuple", target.pos),
             _ => self.error("cannot assign to expression", target.pos),
         }
     }
@@ -375,9 +368,7 @@ impl<'t> Compiler<'t> {
                 self.effect(Op::DelItem, R::No, o, i, 0);
                 Ok(())
             }
-            ExprKind::Tuple { elts, .. } | ExprKind::List { elts, .. } => {
-                elts.iter().try_for_each(|e| self.delete(e))
-            }
+            ExprKind::Tuple { elts, .. } | ExprKind::List { elts, .. } => elts.iter().try_for_each(|e| self.delete(e)),
             _ => self.error("cannot delete expression", target.pos),
         }
     }
@@ -475,14 +466,7 @@ impl<'t> Compiler<'t> {
 
     // ---- annotated assignment ----
 
-    fn ann_assign(
-        &mut self,
-        target: &'t Expr,
-        annotation: &'t Expr,
-        value: Option<&'t Expr>,
-        simple: bool,
-        pos: Pos,
-    ) -> Res {
+    fn ann_assign(&mut self, target: &'t Expr, annotation: &'t Expr, value: Option<&'t Expr>, simple: bool, pos: Pos) -> Res {
         if let ExprKind::Name { id, .. } = &target.kind {
             self.check_store_name(id, target.pos)?;
         }
@@ -521,9 +505,7 @@ impl<'t> Compiler<'t> {
 
     fn discard_slice(&mut self, slice: &'t Expr) -> Res {
         match &slice.kind {
-            ExprKind::Slice { lower, upper, step } => {
-                [lower, upper, step].into_iter().flatten().try_for_each(|e| self.discard(e))
-            }
+            ExprKind::Slice { lower, upper, step } => [lower, upper, step].into_iter().flatten().try_for_each(|e| self.discard(e)),
             ExprKind::Tuple { elts, .. } => elts.iter().try_for_each(|e| self.discard_slice(e)),
             _ => self.discard(slice),
         }

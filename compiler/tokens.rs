@@ -461,20 +461,11 @@ impl Lexer<'_> {
                 return self.error(format!("{letter}-string: expecting '}}'"), start, start);
             }
             if self.at >= self.src.len() {
-                let line = self.text[..self.src.len()].matches('\n').count() + 1
-                    - usize::from(self.src.last() == Some(&b'\n'));
+                let line = self.text[..self.src.len()].matches('\n').count() + 1 - usize::from(self.src.last() == Some(&b'\n'));
                 return if triple {
-                    self.error(
-                        format!("unterminated triple-quoted string literal (detected at line {line})"),
-                        start,
-                        start,
-                    )
+                    self.error(format!("unterminated triple-quoted string literal (detected at line {line})"), start, start)
                 } else {
-                    let hint = if self.src.ends_with(&[b'\\', quote]) {
-                        "; perhaps you escaped the end quote?"
-                    } else {
-                        ""
-                    };
+                    let hint = if self.src.ends_with(&[b'\\', quote]) { "; perhaps you escaped the end quote?" } else { "" };
                     self.error(format!("unterminated string literal (detected at line {line}){hint}"), start, start)
                 };
             }
@@ -489,11 +480,7 @@ impl Lexer<'_> {
                     } else {
                         ""
                     };
-                    return self.error(
-                        format!("unterminated string literal (detected at line {line}){hint}"),
-                        start,
-                        start,
-                    );
+                    return self.error(format!("unterminated string literal (detected at line {line}){hint}"), start, start);
                 }
                 _ if b == quote => {
                     if !triple {
@@ -524,8 +511,8 @@ impl Lexer<'_> {
     fn unterminated_interp<T>(&self, start: usize) -> Lex<T> {
         let interp = self.interps.last().expect("inside one");
         let triple = if interp.triple { "triple-quoted " } else { "" };
-        let line = self.text[..self.at].matches('\n').count() + 1
-            - usize::from(self.at >= self.src.len() && self.src.last() == Some(&b'\n'));
+        let line =
+            self.text[..self.at].matches('\n').count() + 1 - usize::from(self.at >= self.src.len() && self.src.last() == Some(&b'\n'));
         let letter = interp.prefix as char;
         self.error(format!("unterminated {triple}{letter}-string literal (detected at line {line})"), start, start)
     }
@@ -625,8 +612,8 @@ impl Lexer<'_> {
     fn operator(&mut self) -> Lex<()> {
         const THREE: [&[u8]; 5] = [b"**=", b"//=", b">>=", b"<<=", b"..."];
         const TWO: [&[u8]; 21] = [
-            b"!=", b"%=", b"&=", b"**", b"*=", b"+=", b"-=", b"->", b"//", b"/=", b":=", b"<<", b"<=", b"<>", b"==",
-            b">=", b">>", b"@=", b"^=", b"|=", b"!!",
+            b"!=", b"%=", b"&=", b"**", b"*=", b"+=", b"-=", b"->", b"//", b"/=", b":=", b"<<", b"<=", b"<>", b"==", b">=", b">>", b"@=",
+            b"^=", b"|=", b"!!",
         ];
         let start = self.at;
         let rest = &self.src[start..];
@@ -847,15 +834,17 @@ fn is_xid_continue(c: char) -> bool {
 
 /// Near enough to `str.isprintable` for one message.
 fn is_printable(c: char) -> bool {
-    !(c.is_control() || c.is_whitespace() && c != ' ' || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}'))
+    !(c.is_control()
+        || c.is_whitespace() && c != ' '
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}'))
 }
 
 /// Hard keywords.
 pub fn is_keyword(word: &str) -> bool {
     const KEYWORDS: [&str; 35] = [
-        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-        "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-        "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+        "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
+        "return", "try", "while", "with", "yield",
     ];
     KEYWORDS.contains(&word)
 }

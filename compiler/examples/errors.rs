@@ -10,15 +10,9 @@ fn main() {
         let result = std::panic::catch_unwind(|| compiler::compile(source, "<x>", Mode::Exec, &Options::default()));
         match result {
             Ok(Ok(_)) => println!("none"),
-            Ok(Err(e)) => println!(
-                "{:?}\t{}\t{}\t{}\t{}\t{}",
-                e.kind,
-                e.message.replace(['\n', '\t'], " "),
-                e.line,
-                e.col,
-                e.end_line,
-                e.end_col
-            ),
+            Ok(Err(e)) => {
+                println!("{:?}\t{}\t{}\t{}\t{}\t{}", e.kind, e.message.replace(['\n', '\t'], " "), e.line, e.col, e.end_line, e.end_col)
+            }
             Err(_) => println!("panic"),
         }
     }

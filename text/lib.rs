@@ -1,0 +1,33 @@
+//! Algorithms behind the builtin types, on plain slices and numbers: nothing here knows the runtime.
+//!
+//! * text of numbers: [`float_text`], [`int_text`], [`format_spec`], [`percent`], [`replacement`]
+//! * strings: [`units`] and [`builder`] (the three widths), [`search`], [`split`], [`casing`], [`codec`], [`escape`], [`unicode`]
+//! * numbers: [`hash`], [`float_math`], [`math`], [`mersenne`], [`struct_format`]
+//! * [`sort`] (list.sort), [`sre`] (regular expressions)
+//!
+//! Errors are data. Where CPython's message is fixed, the data carries it word for word, and the caller chooses
+//! how to raise it.
+
+#![forbid(unsafe_code)]
+
+pub mod builder;
+pub mod casing;
+pub mod codec;
+pub mod escape;
+pub mod float_text;
+pub mod format_spec;
+pub mod int_float;
+pub mod int_text;
+pub mod percent;
+pub mod replacement;
+pub mod search;
+pub mod sort;
+pub mod split;
+pub mod unicode;
+pub mod units;
+
+#[cfg(test)]
+mod goldens;
+
+pub use builder::{StrBuilder, Text};
+pub use units::{Unit, Units};
