@@ -32,11 +32,6 @@ impl<'s> Lines<'s> {
         let (end_line, end_col) = self.locate(end);
         Pos { line, col, end_line, end_col }
     }
-
-    /// Offset of the first byte of a line.
-    pub fn line_start(&self, line: u32) -> u32 {
-        self.starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(self.source.len() as u32)
-    }
 }
 
 type Res<T> = Result<T, CompileError>;

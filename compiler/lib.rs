@@ -88,6 +88,9 @@ pub fn compile(source: &str, filename: &str, mode: Mode, options: &Options) -> R
 
 /// Compiles a tree.
 pub fn compile_tree(tree: &tree::Tree, filename: &str, options: &Options) -> Result<Compiled, CompileError> {
+    if tree.depth() > stack::MAX_DEPTH {
+        return Err(CompileError::bare(ErrorKind::RecursionError, "maximum recursion depth exceeded during compilation"));
+    }
     with_room(tree.depth(), || {
         let future = future::scan(tree.root(), options)?;
         let table = scope::Symtable::build(tree.root(), future.annotations)?;

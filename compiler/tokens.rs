@@ -37,8 +37,6 @@ pub struct LexError {
     pub message: String,
     pub start: u32,
     pub end: u32,
-    /// Where the tokenizer stood: a parser error before this point is reported instead.
-    pub reached: u32,
 }
 
 /// Everything the scan learned.
@@ -128,17 +126,11 @@ impl Lexer<'_> {
     }
 
     fn error<T>(&self, message: impl Into<String>, start: usize, end: usize) -> Lex<T> {
-        Err(LexError {
-            kind: ErrorKind::SyntaxError,
-            message: message.into(),
-            start: start as u32,
-            end: end as u32,
-            reached: self.at as u32,
-        })
+        Err(LexError { kind: ErrorKind::SyntaxError, message: message.into(), start: start as u32, end: end as u32 })
     }
 
     fn indent_error<T>(&self, kind: ErrorKind, message: &str, at: usize) -> Lex<T> {
-        Err(LexError { kind, message: message.into(), start: at as u32, end: at as u32, reached: self.at as u32 })
+        Err(LexError { kind, message: message.into(), start: at as u32, end: at as u32 })
     }
 
     fn push(&mut self, kind: Kind, start: usize) {
