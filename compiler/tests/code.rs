@@ -78,7 +78,7 @@ fn every_construct_verifies() {
         "async def f():\n async for x in y: yield x\n return\n",
         "def f():\n try: a\n except* A as e: b\n except* B: c\n finally: d\n",
         "def f(x):\n match x:\n  case [a, *b, 1] | (1, a, b): return a\n  case {'k': v, **r} if v: return r\n  case C(p, q=[1, z]) as w: return z\n  case None | True | 'x' | -1 + 2j: pass\n  case m.n: pass\n  case _: pass\n",
-        "def f[T: int = str, *U, **V](a: T, /, b=1, *c: U, d=2, **e: V) -> T:\n def g(): return a, T\n return g\nclass C[T](B, metaclass=M):\n x: T\n def m(self): return super().m() + __class__\ntype X[T] = list[T]\n",
+        "def f[T: int, *U, **V = int](a: T, /, b=1, *c: U, d=2, **e: V) -> T:\n def g(): return a, T\n return g\nclass C[T](B, metaclass=M):\n x: T\n def m(self): return super().m() + __class__\ntype X[T] = list[T]\n",
         "x = t'a{b!r:>{c}}d{e}'; y = f'{a}{b!s}{c:d}{d=}' '%s %r' % (a, b)\n",
         "def f(*a, **k):\n return f(1, *a, x=1, **k, y=2), f(*a), f(**k), [*a, 1], {**k, 'a': 1}, {*a}\n",
         "def f(x):\n a = b = c, (d, *e) = x\n x.y += 1; x[0] *= 2; x[1:2] = 3; del x[0], x.y, a\n global g; g: int = 1\n return 0 < a < b < c, not (a and b or c), a if b else c\n",
