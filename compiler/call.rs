@@ -225,7 +225,8 @@ impl<'t> Compiler<'t> {
                     self.compute_keep(Op::LoadCell, Dst::Temp, R::L(0), R::No, 0);
                 } else {
                     self.check_bound(0);
-                    self.compute_keep(Op::Borrow, Dst::Temp, R::L(0), R::No, 0);
+                    let op = if self.may_be_rebound(&first) { Op::Copy } else { Op::Borrow };
+                    self.compute_keep(op, Dst::Temp, R::L(0), R::No, 0);
                 }
             }
             2 => {

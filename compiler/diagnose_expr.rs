@@ -186,7 +186,13 @@ impl<'s> Walker<'s> {
         if self.word() == "*" {
             let start = self.start();
             self.at += 1;
-            let inner = self.bitwise_or()?;
+            let operand = self.at;
+            let inner = self.bitwise_or().map_err(|mut found| {
+                if self.level > 0 && found.token == operand && found.message == "invalid syntax" {
+                    found.message = "Invalid star expression".into();
+                }
+                found
+            })?;
             let mut e = E::new(What::Starred, start, inner.end);
             e.kids.push(inner);
             return Ok(e);

@@ -37,10 +37,7 @@ impl<'s> Walker<'s> {
         let line = self.line(self.start());
         self.at += 1;
         self.star_expressions()?;
-        if self.word() != ":" {
-            return self.here("expected ':'");
-        }
-        self.at += 1;
+        self.colon()?;
         if self.kind() != Kind::Newline {
             return self.invalid();
         }
@@ -61,11 +58,8 @@ impl<'s> Walker<'s> {
             if self.eat("if") {
                 self.named()?;
             }
-            if self.word() != ":" {
-                return self.here("expected ':'");
-            }
-            self.at += 1;
-            self.case_block(line)?;
+            self.colon()?;
+            self.block_for("'case' statement", line)?;
         }
         if self.kind() == Kind::Dedent {
             self.at += 1;
@@ -74,10 +68,12 @@ impl<'s> Walker<'s> {
         self.invalid()
     }
 
-    fn case_block(&mut self, line: usize) -> Walk {
-        let before = self.at;
-        let _ = before;
-        self.block_for("'case' statement", line)
+    /// The colon of `match` and `case`: named only when the line ends without it.
+    fn colon(&mut self) -> Walk {
+        if self.eat(":") {
+            return Ok(());
+        }
+        if self.kind() == Kind::Newline { self.here("expected ':'") } else { self.invalid() }
     }
 
     fn open_pattern(&mut self) -> Walk {

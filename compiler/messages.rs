@@ -39,7 +39,8 @@ pub fn word(
             let error_line = scan.tokens.get(token).map_or(0, |t| lines.locate(t.start).0);
             error_line > lines.locate(open).0
         });
-        if at_end || later {
+        let at_bracket = found.as_ref().is_some_and(|f| f.message == "invalid syntax" && scan.open.iter().any(|(at, _)| *at == f.start));
+        if at_end || later || at_bracket {
             let message = format!("'{}' was never closed", bracket as char);
             let mut error = CompileError::syntax(message, lines.pos(open, open));
             if options.allow_incomplete {

@@ -81,7 +81,7 @@ fn every_construct_verifies() {
         "def f[T: int, *U, **V = int](a: T, /, b=1, *c: U, d=2, **e: V) -> T:\n def g(): return a, T\n return g\nclass C[T](B, metaclass=M):\n x: T\n def m(self): return super().m() + __class__\ntype X[T] = list[T]\n",
         "x = t'a{b!r:>{c}}d{e}'; y = f'{a}{b!s}{c:d}{d=}' '%s %r' % (a, b)\n",
         "def f(*a, **k):\n return f(1, *a, x=1, **k, y=2), f(*a), f(**k), [*a, 1], {**k, 'a': 1}, {*a}\n",
-        "def f(x):\n a = b = c, (d, *e) = x\n x.y += 1; x[0] *= 2; x[1:2] = 3; del x[0], x.y, a\n global g; g: int = 1\n return 0 < a < b < c, not (a and b or c), a if b else c\n",
+        "def f(x):\n a = b = c, (d, *e) = x\n x.y += 1; x[0] *= 2; x[1:2] = 3; del x[0], x.y, a\n global g; g = 1\n return 0 < a < b < c, not (a and b or c), a if b else c\n",
         "def g():\n x = yield\n y = yield from x\n try:\n  yield y\n finally:\n  yield 1\n return lambda: (x, y)\n",
         "class C:\n a = [b for b in range(3)]\n c = [lambda: d for d in a]\n if a:\n  e: int = 1\n",
         "from a import b as c, d\nfrom . import e\nimport f.g as h, i.j\nfrom k import *\nassert a, 'b'\nraise a from b\n",
