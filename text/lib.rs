@@ -13,16 +13,21 @@
 pub mod builder;
 pub mod casing;
 pub mod codec;
+pub mod complex;
 pub mod escape;
+pub mod float_math;
 pub mod float_text;
 pub mod format_spec;
+pub mod hash;
 pub mod int_float;
 pub mod int_text;
+pub mod mersenne;
 pub mod percent;
 pub mod replacement;
 pub mod search;
 pub mod sort;
 pub mod split;
+pub mod struct_format;
 pub mod unicode;
 pub mod units;
 

@@ -373,6 +373,119 @@ def encode(rng):
                     yield encoding, text, errors, f"{e.start} {e.end} {e.reason}"
 
 
+@golden
+def hash_numbers(rng):
+    P = 2 ** 61 - 1
+    ints = [0, 1, -1, -2, P, P - 1, P + 1, -P, -P - 1, -P + 1, 2 ** 63 - 1, -2 ** 63, 2 ** 64, 2 ** 64 - 1, P * P, 10 ** 100] + [rng.getrandbits(rng.randrange(1, 300)) * rng.choice([1, -1]) for _ in range(60)]
+    for n in ints:
+        yield "int", n, hash(n)
+    for x in some_floats(rng, 150):
+        if x == x:
+            yield "float", bits(x), hash(x)
+    for _ in range(40):
+        items = [rng.choice([rng.randrange(10), rng.getrandbits(62), -rng.getrandbits(62)]) for _ in range(rng.randrange(6))]
+        hashes = " ".join(str(hash(i)) for i in items)
+        yield "tuple", hashes, hash(tuple(items))
+        yield "frozenset", " ".join(str(hash(i)) for i in set(items)), hash(frozenset(items))
+        if len(items) == 3:
+            yield "slice", hashes, hash(slice(*items))
+    for _ in range(20):
+        z = complex(rng.uniform(-9, 9), rng.randrange(-3, 3))
+        yield "complex", f"{hash(z.real)} {hash(z.imag)}", hash(z)
+
+
+@golden
+def hash_strings(rng):
+    import subprocess
+    texts = ["", "a", "abc", "h\xe9llo", "\u20ac", "\u20acuro" * 20, "\U0001f600", "x\U0001f600" * 30, "y" * 100, "12345678", "1234567"]
+    for seed in ("0", "1", "123", "4294967295"):
+        code = "print(*[hash(t) for t in %a])" % texts
+        out = subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        for text, value in zip(texts, out.split()):
+            yield seed, text, value
+
+
+@golden
+def struct_layout(rng):
+    formats = ["", "i", "bi", "bib", "b0i", "xi", "3x", "5s", "0s", "5pi", "@bq", "=bq", "<bq", ">bq", "!bq", "2i3h", " i  h", "z", "5", "<n", "nNP", "<P", "99999999999999999999i",
+               "9223372036854775807i", "9223372036854775807s", "i5", "@i<i", "3 x", "F", "D", "bF", "bD", "be", "bf", "bd", "c?", "b?l", "<l", "0D", "b0D", "\x00"]
+    for _ in range(200):
+        formats.append(rng.choice(["", "@", "=", "<"]) + "".join(rng.choices("cbB?hHiIlLqQnNefdFDspPx023 ", k=rng.randrange(1, 7))))
+    for f in formats:
+        try:
+            s = struct.Struct(f)
+            n = len(s.unpack(bytes(s.size))) if s.size < 10 ** 6 else 1
+            yield f, f"{s.size} {n}"
+        except struct.error as e:
+            yield f, str(e)
+
+
+@golden
+def struct_pack(rng):
+    for mode in "@<>":
+        for code in "bBhHiIlLqQ":
+            for bit in (7, 8, 15, 16, 31, 32, 63, 64):
+                for value in (2 ** bit, 2 ** bit - 1, -2 ** bit, -2 ** bit - 1, 5, -5):
+                    try:
+                        data = struct.pack(mode + code, value)
+                        yield mode + code, value, data.hex(), struct.unpack(mode + code, data)[0]
+                    except struct.error as e:
+                        yield mode + code, value, str(e)
+    values = list(some_floats(rng, 60)) + [65504.0, 65519.99, 65520.0, -65520.0, 5.960464477539063e-08, 2.9802322387695312e-08, 2.980232238769532e-08, 6.103515625e-05, 6.1e-05,
+                                           6.097555160522461e-05, 3.4028234663852886e38, 3.4028235677973366e38, 1e-45, 7e-46, 0.333, 1.0009765625, 1.00048828125, 1.0014648]
+    for mode in "<>":
+        for code in "efd":
+            for x in values:
+                try:
+                    data = struct.pack(mode + code, x)
+                    yield mode + code, bits(x), data.hex(), bits(struct.unpack(mode + code, data)[0])
+                except OverflowError as e:
+                    yield mode + code, bits(x), str(e)
+
+
+def show_bits(x):
+    return "nan" if x != x else bits(x)
+
+
+@golden
+def float_arithmetic(rng):
+    special = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 1e200, -1e200, 1e-200, 5e-324, math.inf, -math.inf, math.nan, 1e16 + 2, 7.5]
+    pairs = [(x, y) for x in special for y in special] + [(rng.uniform(-100, 100), rng.choice([rng.uniform(-9, 9), float(rng.randrange(-9, 9))])) for _ in range(200)]
+    for x, y in pairs:
+        try:
+            complex_power = -math.inf < x < 0 and math.isfinite(y) and y != int(y)
+            power = "complex" if complex_power else show_bits(x ** y)
+        except ArithmeticError as e:
+            power = type(e).__name__
+        q, r = divmod(x, y) if y else (0.0, 0.0)
+        yield bits(x), bits(y), power, show_bits(q), show_bits(r)
+
+
+@golden
+def complex_arithmetic(rng):
+    import operator
+    special = [0.0, -0.0, 1.0, -1.0, 2.5, 1e200, math.inf, -math.inf, math.nan, 1e-200]
+    some = lambda: rng.choice([rng.choice(special), rng.uniform(-5, 5), float(rng.randrange(-4, 5))])
+    mixed = {"c+r": operator.add, "c-r": operator.sub, "c*r": operator.mul, "c/r": operator.truediv}
+    operators = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow}
+    functions = {name: (lambda a, b, f=f: f(a, b)) for name, f in operators.items()}
+    functions.update({name: (lambda a, b, f=f: f(a, b.real)) for name, f in mixed.items()})
+    functions["r-c"] = lambda a, b: a.real - b
+    functions["r/c"] = lambda a, b: a.real / b
+    functions["abs"] = lambda a, b: complex(abs(a))
+    for name, function in functions.items():
+        for _ in range(200):
+            a, b = complex(some(), some()), complex(some(), some())
+            if name == "**" and rng.random() < .5:
+                b = complex(rng.randrange(-6, 7), rng.choice([0.0, -0.0]))
+            try:
+                z = function(a, b)
+                shown = f"{show_bits(z.real)} {show_bits(z.imag)}"
+            except ArithmeticError as e:
+                shown = type(e).__name__
+            yield name, bits(a.real), bits(a.imag), bits(b.real), bits(b.imag), shown
+
+
 def main():
     for name in sys.argv[1:] or GOLDENS:
         rng = random.Random(name)
