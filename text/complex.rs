@@ -39,6 +39,8 @@ fn nan_to_zero(x: f64) -> f64 {
     if x.is_nan() { f64::copysign(0.0, x) } else { x }
 }
 
+// Named like the operators, which would not tell real operands from complex ones.
+#[allow(clippy::should_implement_trait)]
 impl Complex {
     fn is_nan(self) -> bool {
         self.real.is_nan() && self.imag.is_nan()

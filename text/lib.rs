@@ -27,6 +27,7 @@ pub mod replacement;
 pub mod search;
 pub mod sort;
 pub mod split;
+pub mod sre;
 pub mod struct_format;
 pub mod unicode;
 pub mod units;

@@ -486,6 +486,81 @@ def complex_arithmetic(rng):
             yield name, bits(a.real), bits(a.imag), bits(b.real), bits(b.imag), shown
 
 
+def sre_pattern(rng, depth=0):
+    """A random pattern with few letters, so that it often matches."""
+    def atom():
+        kind = rng.randrange(22)
+        if kind < 8 or depth > 3:
+            return rng.choice("aabbcA.\xe9\xc9")
+        if kind < 10:
+            return rng.choice(["[ab]", "[^a]", "[a-c]", r"\w", r"\d", r"\s", r"[\w-]", "[^\\n]", "[\xe0-\xff]", "[\u0430-\u044f\u20acb]", r"\W", r"[^\d]"])
+        if kind < 12:
+            return rng.choice(["^", "$", r"\b", r"\B", r"\A", r"\Z", r"\1", r"\2", r"\1"])
+        inner = sre_pattern(rng, depth + 1)
+        if kind < 16:
+            return f"({inner})"
+        if kind < 18:
+            return f"(?:{inner})"
+        return rng.choice(["(?={})", "(?!{})", "(?>{})", "(?<=a)", "(?<!b)", "(?<=[ab]c)", "(?i:{})", "(?(1){}|b)", "(?<=({}))"]).format(inner)
+
+    def piece():
+        a = atom()
+        if rng.random() < .35 and a not in ("^", "$"):
+            a += rng.choice(["*", "+", "?", "*?", "+?", "??", "*+", "++", "?+", "{2}", "{1,2}", "{1,3}?", "{0,2}+", "{2,}", "{,2}"])
+        return a
+
+    branches = ["".join(piece() for _ in range(rng.randrange(0 if depth else 1, 4))) for _ in range(rng.choice([1, 1, 1, 2, 3]))]
+    return "|".join(branches)
+
+
+@golden
+def sre(rng, size=450):
+    import re
+    import warnings
+    from re import _compiler, _parser
+    warnings.simplefilter("ignore")
+    try:
+        from test.re_tests import tests
+    except ImportError:
+        tests = []
+
+    def show(m):
+        if m is None:
+            return "none"
+        groups = "".join(" x" if m.span(i) == (-1, -1) else " %d-%d" % m.span(i) for i in range(1, m.re.groups + 1))
+        return "%d-%d%s last %s" % (*m.span(), groups, m.lastindex)
+
+    def cases(pattern, flags, texts):
+        try:
+            compiled = re.compile(pattern, flags)
+        except (re.error, RuntimeError, OverflowError):
+            return
+        parsed = _parser.parse(pattern, flags)
+        code = _compiler._code(parsed, flags)
+        if len(code) > 1500:
+            return
+        yield "pattern", pattern, compiled.groups, " ".join("%x" % w for w in code)
+        for text in texts:
+            for mode, function in (("match", compiled.match), ("fullmatch", compiled.fullmatch), ("search", compiled.search)):
+                pos, end = (0, len(text)) if rng.random() < .8 else sorted((rng.randrange(len(text) + 1), rng.randrange(len(text) + 1)))
+                yield mode, text, pos, end, show(function(text, pos, end))
+            yield "all", text, 0, len(text), "; ".join(map(show, compiled.finditer(text)))
+
+    for t in tests:
+        yield from cases(t[0], 0, [t[1]])
+    fixed = ["(?:a|aa)*b", "(a*)*", "(a*)+", "(?:a?)*?$", "(a|ab)(c|bcd)(d*)", "((a)|b)*", "(?:(a)|b)*", "(a)|b", "(?=(a))\\1", "(?!(a))b", "(?<=(a))b", "x*", "", "\\b", "\\B", "^", "$", "(?m)^", "(?m)$",
+             "(?s).", "(?i)stra\xdfe", "(?i)[\u017f]", "(?i)\u212a", "(?i)k+", "(?i)\xb5", "(?i)[^\xb5]", "(?a)\\w+", "(?a)(?i)k", "(?i)\u0130", "(?i)i\u0307", "[\U0001f600-\U0001f610]",
+             "(?i)[\U00010400-\U00010410]", "(?i)\U00010428", "(?:ab){2,3}+b", "(?:a{,2}){3}", "((?:a|b)*?)c", "(a+)(b+)?\\2", "(?(1)a|b)(c)?", "(a)?(?(1)b|c)", "(?:(a)|(b))*\\1", "(?:a(?=(b))|b)*", "(?>a*)a",
+             "(?>(a)|b)*\\1", "a*+a", "(?:a|b)*+b", "abc", "abcabd", "(abc)d", "ab(c)", "[ab]c", "aa*b", "a??b", "(a??)(b)", ".*b.*c", "(?:.|\\n)*?c", "(\\w+) \\1", "(?i)(\\w+) \\1"]
+    texts = ["", "a", "b", "ab", "aab", "abab", "abcabcabd", "aaaa", "ba", "cab", "abcd", "a\nb", "\n", "ab ab", "aB Ab", "K\u212ak", "\xb5\u03bc\u039c", "i\u0130\u0131I\u017fs", "\U00010400\U00010428", "STRASSE stra\xdfe STRA\u1e9eE"]
+    for pattern in fixed:
+        yield from cases(pattern, 0, rng.sample(texts, 8) + ["aab abc"])
+    for _ in range(size):
+        pattern = sre_pattern(rng)
+        alphabet = rng.choice(["ab", "abc", "abcA\n ", "ab\xe9\xc9", "ab\u0430\u20ac", "ab\U0001f600"])
+        yield from cases(pattern, rng.choice([0, 0, re.I, re.M, re.S, re.A, re.I | re.A]), ["".join(rng.choices(alphabet, k=rng.randrange(8))) for _ in range(3)])
+
+
 def main():
     for name in sys.argv[1:] or GOLDENS:
         rng = random.Random(name)
