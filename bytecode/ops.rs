@@ -86,6 +86,9 @@ macro_rules! for_each_op {
         Clear: Both None None None, 0;
         /// Drops the temporary rb.
         Drop: None Use None None, 0;
+        /// Drops the temporaries `ra .. r(b-1)`, then `ra = rb`, moving (KILL_B is set). All are live temporaries, a < b, and b is the
+        /// topmost; afterwards ra is. For leaving loops and blocks with a value.
+        Slide: Both Use None None, 0;
         // ---- variables ----
         /// Wraps the local ra in a new cell (an empty one when it is unbound).
         MakeCell: Both None None None, 0;
@@ -372,6 +375,13 @@ macro_rules! for_each_op {
         PushExc: Dst Use None None, 0;
         /// Ends a handler: the handled exception is again the one kept in the temporary rb, which dies.
         PopExc: None Use None None, 0;
+        /// Leaves a handler with a value: `rb` is the exception, `r(b+1)` the one kept by PushExc, `r(b+2)` the value, all topmost temporaries.
+        /// The handled exception is again r(b+1), rb is dropped, and the value moves to rb (which stays live; the other two are dead).
+        LeaveExc: None Base None None, 0;
+        /// Leaves a handler because of another exception: `rb` is the exception that was being handled, `r(b+1)` the one kept by PushExc,
+        /// `r(b+2)` the new exception, all topmost temporaries. The handled exception is again r(b+1), rb is dropped, and r(b+2) is
+        /// raised again, without a new traceback entry for this frame.
+        ReraisePop: None Base None None, 0;
         /// `ra = does the exception rb match rc` (a class or tuple of classes; TypeError otherwise). rb stays.
         ExcMatch: Dst Use Use None, 0;
         /// `except*`: splits rb by the type rc: `ra = rest or None, r(a+1) = matching group or None`, made the handled exception when not None.

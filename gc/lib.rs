@@ -1,1 +1,90 @@
-//! The value word, cells, reference counting and the page heap. Names no Python type.
+//! The value word, cells, counting and the page heap. Names no Python type: how to traverse and destroy a cell comes in through [`kind`].
+//!
+//! Map: [`word`] the NaN box · [`header`] a cell's first 16 bytes · [`refcount`] the counting protocol and its states · [`merge`] queues to
+//! owners · [`deferred`] cells that registers do not count · [`handle`] owned and borrowed words · [`heap`] pages · [`local`] what a
+//! thread slot has · [`kind`] the way out. Making cells is here: [`alloc`], [`alloc_sized`].
+
+pub mod deferred;
+pub mod handle;
+pub mod header;
+pub mod heap;
+pub mod kind;
+pub mod local;
+pub mod merge;
+pub mod refcount;
+pub mod word;
+
+pub use handle::{Field, Gc, Payload, Ref, Reg, SendValue, Value};
+pub use header::{HEADER_SIZE, Header, flag};
+pub use kind::{Kind, TYPES, VERSIONS};
+pub use word::Word;
+
+use sync::prim::Ordering;
+
+/// Makes a cell of type `type_id` with `size` payload bytes; `init` must write the whole payload. `None` when out of memory.
+///
+/// # Safety
+/// `init` leaves a valid payload for the type; it neither panics nor makes a reference to the cell known to others.
+#[inline(always)]
+pub unsafe fn alloc_sized(type_id: u32, size: usize, init: impl FnOnce(*mut u8)) -> Option<Value> {
+    // SAFETY: the thread is attached; `init` runs after the borrow.
+    let l = unsafe { local::current() };
+    let h = l.heap.alloc(HEADER_SIZE + size);
+    if h.is_null() {
+        return None;
+    }
+    let owner = l.id;
+    // SAFETY: the memory is ours and large enough.
+    unsafe {
+        let header = &*h;
+        header.local.store(1, Ordering::Relaxed);
+        header.owner.store(owner, Ordering::Relaxed);
+        let large = header.flags() & flag::LARGE;
+        header.flags.store(large, Ordering::Relaxed);
+        header.shared.store(refcount::PRIVATE, Ordering::Relaxed);
+        init(header.payload());
+        // Release: whoever sees the type sees the payload.
+        header.type_id.store(type_id, Ordering::Release);
+        Some(Value::from_raw(h))
+    }
+}
+
+/// Makes a cell that is exactly a `T`.
+#[inline(always)]
+pub fn alloc<T: Payload>(payload: T) -> Gc<T> {
+    let mut payload = Some(payload);
+    // SAFETY: the payload is moved into the cell.
+    let cell = unsafe {
+        alloc_sized(T::TYPE_ID, size_of::<T>(), |p| {
+            if let Some(v) = payload.take() {
+                p.cast::<T>().write(v);
+            }
+        })
+    };
+    match cell {
+        // SAFETY: made as a `T`.
+        Some(v) => unsafe { Gc::from_value(v) },
+        None => std::alloc::handle_alloc_error(std::alloc::Layout::new::<T>()),
+    }
+}
+
+/// The destroy function of a payload type.
+///
+/// # Safety
+/// For [`Kind`] tables only: the cell is dead and has this payload.
+pub unsafe fn destroy_payload<T: Payload>(h: *mut Header) {
+    // SAFETY: by contract.
+    unsafe { std::ptr::drop_in_place((*h).payload().cast::<T>()) }
+}
+
+/// The traverse function of a payload type.
+///
+/// # Safety
+/// For [`Kind`] tables only: the cell has this payload.
+pub unsafe fn traverse_payload<T: Payload>(h: *const Header, visit: &mut dyn FnMut(Word)) {
+    // SAFETY: by contract.
+    unsafe { (*(*h).payload().cast::<T>()).traverse(visit) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! The per-thread context, handed to every native as `&mut Cx`. Data with a closed field list; services are free functions where they belong.
+//!
+//! Holding `&mut Cx` means "Python code may run here". A lock guard lends out `&Cx` only, so user code cannot be called under a lock.
+
+use crate::error::{PyResult, Raised};
+use crate::host::Host;
+use gc::{Header, Ref, Value, Word};
+use sync::prim::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use sync::threads::Slot;
+
+/// Whether a second thread has ever run: until then object locks may be skipped. Set before the second thread starts.
+pub static MULTI: AtomicBool = AtomicBool::new(false);
+/// `sys.getrecursionlimit()`.
+pub static RECURSION_LIMIT: AtomicU32 = AtomicU32::new(1000);
+
+/// One thread's context.
+pub struct Cx {
+    /// The thread's slot.
+    pub slot: &'static Slot,
+    /// The exception on its way; taken by [`Cx::catch`].
+    pub raised: Option<Value>,
+    /// The exception being handled (`sys.exception()`), or None.
+    pub handled: Value,
+    /// The register stack: first register, end, and the first free one above everything live.
+    pub stack: [*mut Word; 2],
+    /// First free register: natives' calls put their arguments here.
+    pub top: *mut Word,
+    /// The interpreter's current frame.
+    pub frame: *mut (),
+    /// Python calls that have not returned.
+    pub depth: u32,
+    /// Lowest native stack address that may be used.
+    pub native_limit: usize,
+    /// Natives currently recursing (repr, compare, ...), for cycle checks: addresses of the objects being shown.
+    pub repr_active: Vec<usize>,
+    /// The current `contextvars.Context`, or None.
+    pub context: Value,
+    /// The interpreter, for what only it can answer.
+    pub host: &'static dyn Host,
+    /// Spare per-thread state of native modules, by static id of the owner (running loop, current task, ...).
+    pub module_state: Vec<(u32, Value)>,
+    /// Pending asynchronous exception (`PyThreadState_SetAsyncExc`).
+    pub async_exc: Option<Value>,
+    /// Trace and profile functions and their state.
+    pub trace: TraceState,
+}
+
+/// What `sys.settrace` and `sys.setprofile` have set for this thread.
+pub struct TraceState {
+    /// Trace function or None.
+    pub trace: Value,
+    /// Profile function or None.
+    pub profile: Value,
+    /// Nesting of running trace functions: tracing is off inside.
+    pub inside: u32,
+}
+
+/// A held object lock. Lends out `&Cx`: nothing can run Python code while it lives.
+pub struct Locked<'a> {
+    cx: &'a Cx,
+    guard: Option<sync::critical::Guard<'a>>,
+}
+
+impl std::ops::Deref for Locked<'_> {
+    type Target = Cx;
+    fn deref(&self) -> &Cx {
+        self.cx
+    }
+}
+
+impl<'a> Locked<'a> {
+    /// Unlocks early.
+    pub fn unlock(mut self) {
+        self.guard = None;
+    }
+}
+
+impl Cx {
+    /// Locks an object. The lock is skipped while the process has had one thread only.
+    #[inline(always)]
+    pub fn lock<'a>(&'a mut self, h: &'a Header) -> Locked<'a> {
+        Locked { guard: lock_header(h), cx: self }
+    }
+
+    /// Enters one level of native recursion; RecursionError when the native stack is nearly used up.
+    #[inline]
+    pub fn check_native_stack(&mut self) -> PyResult<()> {
+        let here = 0u8;
+        if (&raw const here as usize) < self.native_limit { Err(self.recursion_error()) } else { Ok(()) }
+    }
+
+    /// Runs `f` with the thread detached: it touches no cells, and others need not wait for it.
+    pub fn detached<R: Send>(&mut self, f: impl FnOnce() -> R + Send) -> R {
+        if sync::safepoint::pending(self.slot) {
+            gc::merge::drain_current();
+        }
+        sync::threads::while_detached(f)
+    }
+
+    /// What must be done now and then in long natives: safepoints, signals, merges. May run Python code.
+    #[inline]
+    pub fn poll(&mut self) -> PyResult<()> {
+        if sync::safepoint::pending(self.slot) || gc::local::has_work() { self.host.poll(self) } else { Ok(()) }
+    }
+
+    /// Runs finalisers and weakref callbacks that wait, if any.
+    #[inline]
+    pub fn drain(&mut self) {
+        if gc::local::has_work() {
+            crate::finalise::run_pending(self);
+        }
+    }
+
+    /// The state that native module `owner` keeps for this thread, or None.
+    pub fn module_state(&self, owner: u32) -> Value {
+        self.module_state.iter().find(|(o, _)| *o == owner).map_or(Value::NONE, |(_, v)| v.clone())
+    }
+    /// Sets it; gives back the one before.
+    pub fn set_module_state(&mut self, owner: u32, v: Value) -> Value {
+        match self.module_state.iter_mut().find(|(o, _)| *o == owner) {
+            Some((_, old)) => std::mem::replace(old, v),
+            None => {
+                self.module_state.push((owner, v));
+                Value::NONE
+            }
+        }
+    }
+
+    /// Reports an exception that nobody can receive (`sys.unraisablehook`).
+    pub fn unraisable(&mut self, r: Raised, message: &str, obj: Ref<'_>) {
+        let exc = self.catch(r);
+        self.host.unraisable(self, exc, message, obj);
+    }
+}
+
+/// Locks an object's lock byte unless only one thread has ever existed. For code that has no `&mut Cx` (drop functions).
+#[inline(always)]
+pub fn lock_header(h: &Header) -> Option<sync::critical::Guard<'_>> {
+    // Relaxed: the flag is set by this very thread before the second one starts.
+    if MULTI.load(Ordering::Relaxed) { Some(sync::critical::Guard::new(h.lock_byte())) } else { None }
+}
+
+/// Locks two objects in address order.
+pub fn lock_two<'a>(a: &'a Header, b: &'a Header) -> Option<sync::critical::Guard2<'a>> {
+    if MULTI.load(Ordering::Relaxed) { Some(sync::critical::Guard2::new(a.lock_byte(), b.lock_byte())) } else { None }
+}
+
+/// `sys.get_int_max_str_digits()`; 0 = unlimited.
+pub static INT_MAX_STR_DIGITS: AtomicUsize = AtomicUsize::new(4300);

@@ -1,0 +1,240 @@
+//! What happens around an object's death that may run Python code: finalisers and weakref callbacks wait in queues until someone who holds
+//! `&mut Cx` drains them. Weak references themselves live in a side table keyed by the referent.
+
+use crate::cx::Cx;
+use crate::error::PyResult;
+use crate::types::type_::type_of;
+use dashmap::DashMap;
+use gc::{Header, Payload, Ref, Reg, SendValue, Value, Word, flag};
+use std::cell::RefCell;
+use std::sync::LazyLock;
+use sync::prim::{AtomicU64, Ordering};
+
+/// Payload of `weakref.ReferenceType` and the proxies.
+///
+/// States of `target`: the referent's address, or 0 once it is dead. It is cleared by the dying referent's thread under the side table's shard
+/// lock, and read under the same lock by upgrades: an upgrade that finds an address may look at that header, because the memory is given
+/// back only after the table has been cleared.
+#[repr(C)]
+pub struct WeakRef {
+    target: AtomicU64,
+    /// Called with the reference when the referent dies; unbound when there is none (any more).
+    pub callback: gc::Field,
+    /// Cached hash, 0 = none; -1 is stored as -2 by `hash`, so 0 is told apart by `hashed`.
+    pub hash: AtomicU64,
+}
+// SAFETY: visits the callback; the target is not counted.
+unsafe impl Payload for WeakRef {
+    const TYPE_ID: u32 = crate::ids::WEAKREF;
+    fn traverse(&self, visit: &mut dyn FnMut(Word)) {
+        visit(self.callback.peek());
+    }
+}
+
+/// Weak references by the referent's address: addresses of the WeakRef payloads, not counted.
+static TABLE: LazyLock<DashMap<usize, Vec<usize>>> = LazyLock::new(DashMap::new);
+
+thread_local! {
+    static CALLBACKS: RefCell<Vec<(SendValue, SendValue)>> = const { RefCell::new(Vec::new()) };
+}
+
+impl WeakRef {
+    /// The payload of a reference to `target`, to be registered with [`register`] once it is in its cell.
+    pub fn payload(target: &Header, callback: Value) -> WeakRef {
+        WeakRef { target: AtomicU64::new(target as *const Header as u64), callback: gc::Field::new(callback), hash: AtomicU64::new(0) }
+    }
+    /// The referent, if it is alive.
+    pub fn upgrade(&self) -> Option<Value> {
+        loop {
+            let at = self.target.load(Ordering::Acquire) as usize;
+            if at == 0 {
+                return None;
+            }
+            // The shard's lock keeps the referent's memory from being given back.
+            let _shard = TABLE.get(&at);
+            if self.target.load(Ordering::Acquire) as usize != at {
+                continue;
+            }
+            // SAFETY: see above.
+            let h = unsafe { &*(at as *const Header) };
+            let alive = if h.owner() == sync::threads::current_id() && h.owner() != 0 {
+                h.count() > 0 && {
+                    h.incref();
+                    true
+                }
+            } else {
+                h.flags() & flag::PENDING == 0 && h.try_incref()
+            };
+            // SAFETY: the reference was just taken.
+            return if alive { Some(unsafe { Value::from_raw(h) }) } else { None };
+        }
+    }
+    /// Whether the referent has died (or is dying).
+    pub fn is_dead(&self) -> bool {
+        self.target.load(Ordering::Acquire) == 0
+    }
+    /// Address of the referent, 0 when dead: for `repr`.
+    pub fn address(&self) -> u64 {
+        self.target.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for WeakRef {
+    fn drop(&mut self) {
+        let at = *self.target.get_mut() as usize;
+        let me = self as *const WeakRef as usize;
+        if at != 0 {
+            if let Some(mut list) = TABLE.get_mut(&at) {
+                list.retain(|w| *w != me);
+            }
+            TABLE.remove_if(&at, |_, l| l.is_empty());
+        }
+    }
+}
+
+/// Registers a weak reference whose cell exists now.
+pub fn register(w: &WeakRef) {
+    let at = w.target.load(Ordering::Relaxed) as usize;
+    // SAFETY: the caller holds the referent.
+    let h = unsafe { &*(at as *const Header) };
+    h.show();
+    TABLE.entry(at).or_default().push(w as *const WeakRef as usize);
+    h.set_flags(flag::HAS_WEAKREF);
+}
+
+/// A live weak reference to `target` that satisfies `f`: references without callback are shared.
+pub fn find_weakref(target: &Header, f: impl Fn(Ref<'_>) -> bool) -> Option<Value> {
+    let list = TABLE.get(&(target as *const Header as usize))?;
+    for w in list.iter() {
+        // SAFETY: a WeakRef takes itself off the list before its memory is given back, under this shard's lock.
+        let p = unsafe { &*(*w as *const WeakRef) };
+        let h = p.header();
+        let alive = if h.owner() == sync::threads::current_id() {
+            h.count() > 0 && {
+                h.incref();
+                true
+            }
+        } else {
+            h.show();
+            h.try_incref()
+        };
+        if alive {
+            // SAFETY: the reference was just taken.
+            let v = unsafe { Value::from_raw(h) };
+            if f(v.as_ref()) {
+                return Some(v);
+            }
+            // Dropped after the shard is let go, since its death would need the shard.
+            LATER.with_borrow_mut(|l| l.push(SendValue::new(v)));
+        }
+    }
+    None
+}
+
+thread_local! {
+    static LATER: RefCell<Vec<SendValue>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Drops references that were taken under a shard's lock; after it has been let go.
+pub fn drop_later() {
+    let v = LATER.with_borrow_mut(std::mem::take);
+    v.into_iter().for_each(|s| drop(s.into_value()));
+}
+
+/// How many weak references there are to an object, and each of them.
+pub fn weakrefs_of(target: &Header) -> Vec<Value> {
+    let out = RefCell::new(Vec::new());
+    let _ = find_weakref(target, |r| {
+        out.borrow_mut().push(r.to_value());
+        false
+    });
+    drop_later();
+    out.into_inner()
+}
+
+/// `obj.__weakref__`.
+pub fn first_weakref(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
+    let found = v.header().and_then(|h| find_weakref(h, |_| true));
+    drop_later();
+    Ok(found.unwrap_or(Value::NONE).into())
+}
+
+/// The heap's hook: the referent is dead. Clears its weak references and queues their callbacks.
+pub fn clear_weakrefs(h: &Header) {
+    let Some((_, list)) = TABLE.remove(&(h as *const Header as usize)) else { return };
+    let mut queue = Vec::new();
+    for w in list {
+        // SAFETY: a WeakRef on the list is in its cell until it has looked for itself under the shard's lock; we have taken the list, but
+        // `drop` of a WeakRef reads only `target`, which is cleared here first.
+        let p = unsafe { &*(w as *const WeakRef) };
+        p.target.store(0, Ordering::Release);
+        let ph = p.header();
+        let alive = if ph.owner() == sync::threads::current_id() {
+            ph.count() > 0 && {
+                ph.incref();
+                true
+            }
+        } else {
+            ph.show();
+            ph.try_incref()
+        };
+        if alive {
+            // SAFETY: the reference was just taken.
+            let me = unsafe { Value::from_raw(ph) };
+            let callback = p.callback.load(ph);
+            if callback.word() != Word::UNBOUND {
+                queue.push((SendValue::new(callback), SendValue::new(me)));
+            } else {
+                LATER.with_borrow_mut(|l| l.push(SendValue::new(me)));
+            }
+        }
+    }
+    drop_later();
+    if !queue.is_empty() {
+        CALLBACKS.with_borrow_mut(|c| c.extend(queue));
+        gc::local::note_work();
+    }
+}
+
+/// Runs the finalisers and callbacks that wait for this thread. The exception on its way, if any, is kept.
+#[cold]
+pub fn run_pending(cx: &mut Cx) {
+    let kept = cx.raised.take();
+    loop {
+        let finalisers = gc::local::take_finalisers();
+        let callbacks = CALLBACKS.with_borrow_mut(std::mem::take);
+        if finalisers.is_empty() && callbacks.is_empty() {
+            break;
+        }
+        for (callback, weak) in callbacks {
+            let (callback, weak) = (callback.into_value(), weak.into_value());
+            if let Err(e) = crate::protocol::call::positional(cx, callback.as_ref(), &[weak.as_ref()]) {
+                cx.unraisable(e, "Exception ignored while calling weakref callback", callback.as_ref());
+            }
+        }
+        for v in finalisers {
+            finalise(cx, &v);
+        }
+    }
+    cx.raised = kept;
+}
+
+/// Runs an object's finaliser, once.
+pub fn finalise(cx: &mut Cx, v: &Value) {
+    let Some(h) = v.as_ref().header() else { return };
+    if h.set_flags(flag::FINALIZED) & flag::FINALIZED != 0 {
+        return;
+    }
+    if let Some(f) = type_of(v.as_ref()).slots.del()
+        && let Err(e) = f(cx, v.as_ref())
+    {
+        let shown = type_of(v.as_ref()).lookup(crate::names::__del__()).map_or(Value::NONE, Reg::into_value);
+        cx.unraisable(e, "Exception ignored while calling deallocator", shown.as_ref());
+    }
+}
+
+/// A typed weak reference cell as a value.
+pub fn as_weakref<'a>(v: Ref<'a>) -> Option<&'a WeakRef> {
+    use crate::types::Downcast;
+    v.downcast::<WeakRef>()
+}

@@ -1,0 +1,87 @@
+//! Subscripts and lengths.
+
+use crate::cx::Cx;
+use crate::error::PyResult;
+use crate::names;
+use crate::types::type_::{as_type, type_of};
+use gc::{Ref, Reg};
+
+/// `v[key]`.
+pub fn get(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> PyResult<Reg> {
+    let t = type_of(v);
+    if let Some(f) = t.slots.getitem() {
+        return f(cx, v, key);
+    }
+    if let Some(class) = as_type(v) {
+        if class.id == crate::ids::TYPE {
+            return crate::types::object::generic_alias(cx, v, key);
+        }
+        if let Some(f) = super::attr::get_optional(cx, v, names::__class_getitem__())? {
+            return super::call::positional(cx, f.as_ref(), &[key]).map(Reg::from);
+        }
+        let n = class.name_text();
+        return Err(cx.type_error(format!("type '{n}' is not subscriptable")));
+    }
+    let n = t.name_text();
+    Err(cx.type_error(format!("'{n}' object is not subscriptable")))
+}
+
+/// `v[key] = value`, or `del v[key]`.
+pub fn set(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>, value: Option<Ref<'_>>) -> PyResult<()> {
+    let t = type_of(v);
+    if let Some(f) = t.slots.setitem() {
+        return f(cx, v, key, value);
+    }
+    let n = t.name_text();
+    let what = if value.is_some() { "assignment" } else { "deletion" };
+    Err(cx.type_error(format!("'{n}' object {}support item {what}", if value.is_some() { "does not " } else { "doesn't " })))
+}
+
+/// `len(v)`.
+pub fn len(cx: &mut Cx, v: Ref<'_>) -> PyResult<usize> {
+    let t = type_of(v);
+    match t.slots.len() {
+        Some(f) => f(cx, v),
+        None => {
+            let n = t.name_text();
+            Err(cx.type_error(format!("object of type '{n}' has no len()")))
+        }
+    }
+}
+
+/// `x in v`.
+pub fn contains(cx: &mut Cx, v: Ref<'_>, x: Ref<'_>) -> PyResult<bool> {
+    match type_of(v).slots.contains() {
+        Some(f) => f(cx, v, x),
+        None => super::iter::contains(cx, v, x),
+    }
+}
+
+/// `operator.length_hint(v)`; `None` when nothing is known.
+pub fn length_hint(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<usize>> {
+    if let Some(f) = type_of(v).slots.len() {
+        match f(cx, v) {
+            Ok(n) => return Ok(Some(n)),
+            Err(e) => drop(cx.catch_if(e, crate::types::exception::ids::TYPE_ERROR)?),
+        }
+    }
+    let r = match super::call::special(cx, v, names::__length_hint__(), &[]) {
+        Ok(Some(r)) => r,
+        Ok(None) => return Ok(None),
+        Err(e) => {
+            cx.catch_if(e, crate::types::exception::ids::TYPE_ERROR)?;
+            return Ok(None);
+        }
+    };
+    if r.word() == gc::Word::NOT_IMPLEMENTED {
+        return Ok(None);
+    }
+    match crate::types::int::as_int(r.as_ref()) {
+        None => {
+            let n = type_of(r.as_ref()).name_text();
+            Err(cx.type_error(format!("__length_hint__ must be an integer, not {n}")))
+        }
+        Some(n) if n.is_negative() => Err(cx.value_error("__length_hint__() should return >= 0")),
+        Some(n) => Ok(n.to_i64().map(|n| n as usize)),
+    }
+}

@@ -1,0 +1,134 @@
+//! `code`: representation. A code object as the interpreter runs it: the compiler's plain data with its constants turned into values.
+//! Attributes and methods that need the interpreter are in `src`.
+
+use crate::ids;
+use crate::types::str::{Str, intern};
+use crate::types::tuple::Tuple;
+use gc::{Field, Gc, Payload, Ref, Value, Word};
+use num_bigint::{BigInt, Sign};
+use sync::prim::{AtomicU32, AtomicU64};
+
+/// A code object's payload. Everything but the instructions, the cache pool and counters is constant after birth.
+#[repr(C)]
+pub struct Code {
+    /// The instructions and inline caches; atomic because they are rewritten in place.
+    pub instrs: Box<[AtomicU64]>,
+    /// Constants and names.
+    pub consts: Box<[Value]>,
+    /// The compiler's data, with its tables. `instrs` there are the original ones.
+    pub data: Box<bytecode::Code>,
+    /// `co_name`
+    pub name: Value,
+    /// `co_qualname`
+    pub qualname: Value,
+    /// `co_filename` (replaced when a cached file is found elsewhere).
+    pub filename: Field,
+    /// Names of the local registers.
+    pub local_names: Box<[Value]>,
+    /// Names of the free variables.
+    pub free_names: Box<[Value]>,
+    /// Registers needed.
+    pub registers: u32,
+    /// Local registers.
+    pub locals: u32,
+    /// Registers filled by the arguments, `*args` and `**kwargs` included.
+    pub params: u32,
+    /// Positional parameters.
+    pub arg_count: u32,
+    /// Keyword-only parameters.
+    pub kwonly_count: u32,
+    /// `co_flags`
+    pub flags: u32,
+    /// Under which references from functions are counted.
+    pub delta_id: u32,
+    /// Back edges and calls seen (for a compiler to come).
+    pub heat: AtomicU32,
+}
+
+// SAFETY: visits every word.
+unsafe impl Payload for Code {
+    const TYPE_ID: u32 = ids::CODE;
+    fn traverse(&self, visit: &mut dyn FnMut(Word)) {
+        self.consts.iter().chain(&*self.local_names).chain(&*self.free_names).for_each(|v| visit(v.word()));
+        visit(self.name.word());
+        visit(self.qualname.word());
+        visit(self.filename.peek());
+    }
+}
+
+fn interned(b: &[u8]) -> Value {
+    intern::intern_immortal(Str::from_wtf8(b))
+}
+
+/// Turns a constant into a value.
+pub fn constant(c: &bytecode::Const) -> Value {
+    use bytecode::Const as C;
+    match c {
+        C::None => Value::NONE,
+        C::Bool(b) => Value::bool(*b),
+        C::Ellipsis => Value::ELLIPSIS,
+        C::Int(i) => crate::types::int::from_i64(*i),
+        C::BigInt { negative, magnitude } => {
+            crate::types::int::from_big(BigInt::from_bytes_le(if *negative { Sign::Minus } else { Sign::Plus }, magnitude))
+        }
+        C::Float(b) => Value::float(f64::from_bits(*b)),
+        C::Complex(r, i) => crate::types::complex::new(f64::from_bits(*r), f64::from_bits(*i)),
+        C::Str { text, interned: true } => interned(text),
+        C::Str { text, .. } => Str::from_wtf8(text).into_value(),
+        C::Bytes(b) => crate::types::bytes::Bytes::new(b).into_value(),
+        C::Tuple(t) => Tuple::from_values(t.iter().map(constant).collect()).into_value(),
+        C::FrozenSet(t) => crate::types::set::frozen_constant(t.iter().map(constant).collect()),
+        C::Slice(s) => {
+            let [a, b, c] = &**s;
+            crate::types::slice::new(constant(a), constant(b), constant(c))
+        }
+        C::Code(c) => new((**c).clone()).into_value(),
+    }
+}
+
+/// Makes a code object. It is deferred: functions and frames point to it without counting atomically.
+pub fn new(data: bytecode::Code) -> Gc<Code> {
+    let consts: Box<[Value]> = data.consts.iter().map(constant).collect();
+    for v in &consts {
+        // Registers take constants without counting: nobody owns them.
+        if let Some(h) = v.as_ref().header() {
+            h.make_deferred();
+        }
+    }
+    let code = gc::alloc(Code {
+        instrs: data.instrs.iter().map(|i| AtomicU64::new(i.0)).collect(),
+        name: interned(&data.name),
+        qualname: interned(&data.qualname),
+        filename: Field::new(interned(&data.filename)),
+        local_names: data.locals.iter().map(|(n, _)| interned(n)).collect(),
+        free_names: data.freevars.iter().map(|n| interned(n)).collect(),
+        registers: data.registers,
+        locals: data.locals.len() as u32,
+        params: data.param_count() as u32,
+        arg_count: data.arg_count,
+        kwonly_count: data.kwonly_count,
+        flags: data.flags,
+        delta_id: gc::deferred::new_id().unwrap_or(0),
+        heat: AtomicU32::new(0),
+        consts,
+        data: Box::new(data),
+    });
+    code.header().make_deferred();
+    code
+}
+
+impl Code {
+    /// Whether calls make a generator, coroutine or async generator.
+    pub fn is_generator_like(&self) -> bool {
+        use bytecode::flags::{ASYNC_GENERATOR, COROUTINE, GENERATOR};
+        self.flags & (GENERATOR | COROUTINE | ASYNC_GENERATOR) != 0
+    }
+    /// The line of the instruction at word `pc`.
+    pub fn line(&self, pc: u32) -> u32 {
+        self.data.positions.find(pc).map_or(self.data.first_line, |p| p.line)
+    }
+    /// The name of local register `i`.
+    pub fn local_name(&self, i: usize) -> Ref<'_> {
+        self.local_names[i].as_ref()
+    }
+}

@@ -1,0 +1,466 @@
+//! `dict`: representation and operations. Reads take no lock; every store takes the dict's lock. The table itself is in [`table`].
+
+pub mod methods;
+pub mod table;
+pub mod view;
+
+use crate::cx::{Cx, lock_header};
+use crate::error::PyResult;
+use crate::ids;
+use crate::types::str::Str;
+use gc::{Gc, Payload, Ref, Reg, Value, Word};
+use sync::prim::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use table::{Found, Table};
+
+/// A dict's payload. Subtypes with payloads of their own begin with it.
+#[repr(C)]
+pub struct Dict {
+    pub(crate) table: AtomicPtr<Table>,
+    /// Number of items.
+    pub(crate) used: AtomicUsize,
+    /// Version of the set of keys; 0 until asked for. Changes (to 0) when a key is added or removed.
+    keys_version: AtomicU32,
+    /// Bumped by every store: iterators' and watchers' cheap check.
+    pub(crate) changes: AtomicU32,
+}
+
+// SAFETY: visits keys and values.
+unsafe impl Payload for Dict {
+    const TYPE_ID: u32 = ids::DICT;
+    fn traverse(&self, visit: &mut dyn FnMut(Word)) {
+        let t = self.table.load(Ordering::Acquire);
+        // SAFETY: a published table is valid until the next quiescent state.
+        if let Some(t) = unsafe { t.as_ref() } {
+            for i in 0..t.filled() {
+                let (k, v) = t.entry(i);
+                visit(k.peek());
+                visit(v.peek());
+            }
+        }
+    }
+}
+
+impl Drop for Dict {
+    fn drop(&mut self) {
+        let t = *self.table.get_mut();
+        if !t.is_null() {
+            // SAFETY: nobody else can reach the dict any more.
+            unsafe { Table::clear_and_retire(t) };
+        }
+    }
+}
+
+/// A key ready for a lookup: its hash, and how to compare.
+#[derive(Clone, Copy)]
+pub struct Key<'a> {
+    /// The key.
+    pub value: Ref<'a>,
+    /// Its hash.
+    pub hash: u64,
+    /// It is exactly a str.
+    pub is_str: bool,
+}
+
+impl<'a> Key<'a> {
+    /// Hashes a key.
+    #[inline]
+    pub fn new(cx: &mut Cx, value: Ref<'a>) -> PyResult<Key<'a>> {
+        match value.exact::<Str>() {
+            Some(s) => Ok(Key { value, hash: s.hash(), is_str: true }),
+            None => Ok(Key { value, hash: crate::protocol::hash::hash(cx, value)? as u64, is_str: false }),
+        }
+    }
+    /// A key that is exactly a str.
+    #[inline]
+    pub fn of_str(s: &'a Str) -> Key<'a> {
+        Key { value: s.as_ref(), hash: s.hash(), is_str: true }
+    }
+}
+
+impl Dict {
+    /// An empty dict payload.
+    pub const fn empty_payload() -> Dict {
+        Dict {
+            table: AtomicPtr::new(std::ptr::null_mut()),
+            used: AtomicUsize::new(0),
+            keys_version: AtomicU32::new(0),
+            changes: AtomicU32::new(0),
+        }
+    }
+    /// An empty dict.
+    pub fn new() -> Gc<Dict> {
+        gc::alloc(Dict::empty_payload())
+    }
+    /// Number of items.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.used.load(Ordering::Acquire)
+    }
+    /// Whether it is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn current(&self) -> Option<&Table> {
+        // SAFETY: a published table is valid until this thread's next quiescent state.
+        unsafe { self.table.load(Ordering::Acquire).as_ref() }
+    }
+    fn is_current(&self, t: &Table) -> bool {
+        std::ptr::eq(self.table.load(Ordering::Acquire), t)
+    }
+
+    /// Loads the value of an entry; `None` when the table has been replaced or the entry deleted meanwhile.
+    fn load(&self, t: &Table, i: usize) -> Option<Reg> {
+        let r = t.entry(i).1.load_if(self.header(), || self.is_current(t))?;
+        if r.as_ref().word() == Word::UNBOUND { None } else { Some(r) }
+    }
+
+    /// Looks a key up. Runs `__eq__` of keys that are not strs.
+    #[inline]
+    pub fn get(&self, cx: &mut Cx, key: Ref<'_>) -> PyResult<Option<Reg>> {
+        let key = Key::new(cx, key)?;
+        self.get_key(cx, key)
+    }
+    /// As `get`, with the hash known.
+    pub fn get_key(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<Option<Reg>> {
+        loop {
+            let Some(t) = self.current() else { return Ok(None) };
+            let found = match t.find_fast(self.header(), key) {
+                Found::Compare(_) => self.find_slow(cx, key)?,
+                f => f,
+            };
+            match found {
+                Found::At(i) => match self.load(t, i) {
+                    Some(r) => return Ok(Some(r)),
+                    None if self.is_current(t) && t.entry(i).0.peek() == Word::UNBOUND => return Ok(None),
+                    None => {}
+                },
+                Found::Missing => return Ok(None),
+                Found::Changed | Found::Compare(_) => {}
+            }
+        }
+    }
+    /// Goes on with a lookup that must call `__eq__`; the table may change under it, then it starts again.
+    #[cold]
+    fn find_slow(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<Found> {
+        let Some(t) = self.current() else { return Ok(Found::Missing) };
+        let at = t as *const Table;
+        for i in t.candidates(key.hash) {
+            let k = t.entry(i).0.load_if(self.header(), || self.is_current(t));
+            let Some(k) = k else { return Ok(Found::Changed) };
+            let k = k.into_value();
+            if k.word() == Word::UNBOUND {
+                continue;
+            }
+            if k.as_ref().is(key.value) {
+                return Ok(Found::At(i));
+            }
+            // Python code may run here: the table must not be touched again before the check.
+            let same = crate::protocol::compare::equal(cx, k.as_ref(), key.value)?;
+            if !std::ptr::eq(self.table.load(Ordering::Acquire), at) {
+                return Ok(Found::Changed);
+            }
+            if same && t.entry(i).0.peek() == k.word() {
+                return Ok(Found::At(i));
+            }
+        }
+        Ok(Found::Missing)
+    }
+
+    /// Looks up a str key given as a Rust text.
+    pub fn get_str(&self, key: &str) -> Option<Reg> {
+        let s = Str::from_text(key);
+        self.get_exact_str(&s)
+    }
+    /// Looks up an exact str. No Python code runs: other keys of a table are compared only when they are strs too.
+    pub fn get_exact_str(&self, key: &Str) -> Option<Reg> {
+        loop {
+            let t = self.current()?;
+            match t.find_str(self.header(), Key::of_str(key)) {
+                Found::At(i) => match self.load(t, i) {
+                    Some(r) => return Some(r),
+                    None if self.is_current(t) && t.entry(i).0.peek() == Word::UNBOUND => return None,
+                    None => {}
+                },
+                Found::Missing | Found::Compare(_) => return None,
+                Found::Changed => {}
+            }
+        }
+    }
+    /// Looks up an interned name.
+    #[inline]
+    pub fn get_interned(&self, name: Ref<'_>) -> Option<Reg> {
+        // SAFETY: interned names are strs.
+        self.get_exact_str(unsafe { name.cast::<Str>() })
+    }
+
+    /// Stores an item.
+    #[inline]
+    pub fn set(&self, cx: &mut Cx, key: Ref<'_>, value: Ref<'_>) -> PyResult<()> {
+        let key = Key::new(cx, key)?;
+        self.set_key(cx, key, value.to_value())
+    }
+    /// As `set`, with the hash known.
+    pub fn set_key(&self, cx: &mut Cx, key: Key<'_>, value: Value) -> PyResult<()> {
+        let old = self.replace_key(cx, key, value)?;
+        drop(old);
+        Ok(())
+    }
+    /// Stores an item under an exact str. No Python code runs.
+    pub fn set_str(&self, key: Ref<'_>, value: Value) {
+        // SAFETY: the caller's key is a str.
+        let key = Key::of_str(unsafe { key.cast::<Str>() });
+        let old = {
+            let _l = lock_header(self.header());
+            let found = match self.current() {
+                Some(t) => t.find_str_locked(key),
+                None => Found::Missing,
+            };
+            self.store_locked(key, found, value)
+        };
+        drop(old);
+    }
+    /// Stores an item under a text, interned.
+    pub fn set_text(&self, key: &str, value: impl Into<Value>) {
+        let k = Str::intern_text(key);
+        self.set_str(k.as_ref(), value.into());
+    }
+
+    /// Stores; gives back the value that was there.
+    pub fn replace_key(&self, cx: &mut Cx, key: Key<'_>, value: Value) -> PyResult<Option<Value>> {
+        let mut value = Some(value);
+        self.update_key(cx, key, |_| value.take())
+    }
+
+    /// Finds the key and, holding the lock, calls `f` with the current value: what it gives is stored (`None`: nothing is changed). Gives
+    /// the value back that was replaced. Linearisable: `setdefault` and counters build on it.
+    pub fn update_key(&self, cx: &mut Cx, key: Key<'_>, mut f: impl FnMut(Option<&Value>) -> Option<Value>) -> PyResult<Option<Value>> {
+        let mut known: Option<(u32, Found)> = None;
+        loop {
+            let l = lock_header(self.header());
+            let found = match (self.current(), known) {
+                (None, _) => Found::Missing,
+                (Some(_), Some((changes, found))) if self.changes.load(Ordering::Relaxed) == changes => found,
+                (Some(t), _) => t.find_locked(key),
+            };
+            if let Found::Compare(_) | Found::Changed = found {
+                // The comparison may run Python code: without the lock, then see whether anything has changed.
+                drop(l);
+                let changes = self.changes.load(Ordering::Acquire);
+                let found = self.find_slow(cx, key)?;
+                known = if found == Found::Changed { None } else { Some((changes, found)) };
+                continue;
+            }
+            let current = match (found, self.current()) {
+                (Found::At(i), Some(t)) => Some(t.entry(i).1.load_locked()),
+                _ => None,
+            };
+            let Some(new) = f(current.as_ref()) else {
+                drop(l);
+                return Ok(current);
+            };
+            let old = self.store_locked(key, found, new);
+            drop(l);
+            drop(current);
+            return Ok(old);
+        }
+    }
+
+    /// Stores at a place found under the lock.
+    fn store_locked(&self, key: Key<'_>, found: Found, value: Value) -> Option<Value> {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        if let Found::At(i) = found
+            && let Some(t) = self.current()
+        {
+            return Some(t.entry(i).1.swap(value));
+        }
+        self.keys_version.store(0, Ordering::Release);
+        let t = match self.current() {
+            Some(t) if t.has_room(key) => t,
+            _ => {
+                let old = self.table.load(Ordering::Relaxed);
+                let new = Table::grown(old, self.len() + 1, key.is_str);
+                self.table.store(new, Ordering::Release);
+                // SAFETY: replaced; its words have moved.
+                unsafe {
+                    Table::retire(old);
+                    &*new
+                }
+            }
+        };
+        t.push(key, value);
+        self.used.store(self.len() + 1, Ordering::Release);
+        None
+    }
+
+    /// Removes a key; gives its value back.
+    pub fn remove(&self, cx: &mut Cx, key: Ref<'_>) -> PyResult<Option<Value>> {
+        let key = Key::new(cx, key)?;
+        self.remove_key(cx, key)
+    }
+    /// As `remove`, with the hash known.
+    pub fn remove_key(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<Option<Value>> {
+        loop {
+            let Some(t) = self.current() else { return Ok(None) };
+            let found = match t.find_fast(self.header(), key) {
+                Found::Compare(_) => self.find_slow(cx, key)?,
+                f => f,
+            };
+            match found {
+                Found::At(i) => {
+                    let l = lock_header(self.header());
+                    if !self.is_current(t) || t.entry(i).0.peek() == Word::UNBOUND {
+                        continue;
+                    }
+                    let (k, v) = self.delete_locked(t, i);
+                    drop(l);
+                    drop(k);
+                    return Ok(Some(v));
+                }
+                Found::Missing => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+    /// Removes an exact str key. No Python code runs.
+    pub fn remove_str(&self, key: Ref<'_>) -> Option<Value> {
+        // SAFETY: the caller's key is a str.
+        let key = Key::of_str(unsafe { key.cast::<Str>() });
+        let l = lock_header(self.header());
+        let t = self.current()?;
+        let Found::At(i) = t.find_str_locked(key) else { return None };
+        let (k, v) = self.delete_locked(t, i);
+        drop(l);
+        drop(k);
+        Some(v)
+    }
+    fn delete_locked(&self, t: &Table, i: usize) -> (Value, Value) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        self.keys_version.store(0, Ordering::Release);
+        self.used.store(self.len() - 1, Ordering::Release);
+        let (k, v) = t.entry(i);
+        // The key first: a reader that finds the value gone finds the key gone too.
+        let key = k.take();
+        (key, v.take())
+    }
+    /// Removes and returns the last item.
+    pub fn pop_last(&self) -> Option<(Value, Value)> {
+        let _l = lock_header(self.header());
+        let t = self.current()?;
+        let i = (0..t.filled()).rev().find(|i| t.entry(*i).0.peek() != Word::UNBOUND)?;
+        Some(self.delete_locked(t, i))
+    }
+    /// Removes all items.
+    pub fn clear(&self) {
+        let l = lock_header(self.header());
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        self.keys_version.store(0, Ordering::Release);
+        let t = self.table.swap(std::ptr::null_mut(), Ordering::AcqRel);
+        self.used.store(0, Ordering::Release);
+        drop(l);
+        if !t.is_null() {
+            // SAFETY: no longer reachable; concurrent readers re-check the table pointer.
+            unsafe { Table::clear_and_retire(t) };
+        }
+    }
+    /// The item at entry position `i` or the next one after it, with the position to go on from. `None` at the end.
+    pub fn next_item(&self, mut i: usize) -> Option<(usize, Value, Value)> {
+        let _l = lock_header(self.header());
+        let t = self.current()?;
+        while i < t.filled() {
+            let (k, v) = t.entry(i);
+            i += 1;
+            if k.peek() != Word::UNBOUND {
+                return Some((i, k.load_locked(), v.load_locked()));
+            }
+        }
+        None
+    }
+    /// The item before entry position `i` (`usize::MAX` to begin), with the position to go on from.
+    pub fn previous_item(&self, i: usize) -> Option<(usize, Value, Value)> {
+        let _l = lock_header(self.header());
+        let t = self.current()?;
+        let mut i = i.min(t.filled());
+        while i > 0 {
+            i -= 1;
+            let (k, v) = t.entry(i);
+            if k.peek() != Word::UNBOUND {
+                return Some((i, k.load_locked(), v.load_locked()));
+            }
+        }
+        None
+    }
+    /// A copy of all items at one moment.
+    pub fn items(&self) -> Vec<(Value, Value)> {
+        let _l = lock_header(self.header());
+        let Some(t) = self.current() else { return Vec::new() };
+        (0..t.filled())
+            .map(|i| t.entry(i))
+            .filter(|(k, _)| k.peek() != Word::UNBOUND)
+            .map(|(k, v)| (k.load_locked(), v.load_locked()))
+            .collect()
+    }
+    /// A copy.
+    pub fn copy(&self) -> Gc<Dict> {
+        let new = Dict::new();
+        let _l = lock_header(self.header());
+        if let Some(t) = self.current() {
+            new.table.store(t.duplicate(self.len()), Ordering::Release);
+            new.used.store(self.len(), Ordering::Release);
+        }
+        new
+    }
+
+    /// The version of the set of keys, given now if there is none; 0 = not cacheable.
+    pub fn keys_version(&self) -> u32 {
+        match self.keys_version.load(Ordering::Acquire) {
+            0 => {
+                let v = sync::version::next_version();
+                let _l = lock_header(self.header());
+                self.keys_version.store(v, Ordering::Release);
+                v
+            }
+            v => v,
+        }
+    }
+    /// The version as it is: 0 when nobody has asked since the last change.
+    #[inline(always)]
+    pub fn keys_version_now(&self) -> u32 {
+        self.keys_version.load(Ordering::Acquire)
+    }
+    /// Entry index of an interned name, for caches.
+    pub fn index_of(&self, name: Ref<'_>) -> Option<u32> {
+        let t = self.current()?;
+        // SAFETY: interned names are strs.
+        match t.find_str(self.header(), Key::of_str(unsafe { name.cast::<Str>() })) {
+            Found::At(i) => Some(i as u32),
+            _ => None,
+        }
+    }
+    /// The value at an entry index that a cache holds for the keys version it has just compared.
+    #[inline(always)]
+    pub fn value_at(&self, index: u32) -> Option<Reg> {
+        let t = self.current()?;
+        if index as usize >= t.filled() {
+            return None;
+        }
+        self.load(t, index as usize)
+    }
+    /// Stores the value at an entry index that a cache holds for keys version `version`; gives `v` back when it is out of date.
+    pub fn set_at(&self, index: u32, version: u32, v: Value) -> Result<Value, Value> {
+        let _l = lock_header(self.header());
+        match self.current() {
+            Some(t) if self.keys_version_now() == version && (index as usize) < t.filled() => {
+                self.changes.fetch_add(1, Ordering::Relaxed);
+                Ok(t.entry(index as usize).1.swap(v))
+            }
+            _ => Err(v),
+        }
+    }
+}
+
+/// The dict if the value is one or of a subtype.
+pub fn as_dict<'a>(v: Ref<'a>) -> Option<&'a Dict> {
+    use crate::types::type_::Downcast;
+    v.downcast::<Dict>()
+}

@@ -1,0 +1,335 @@
+//! `list`: representation. Reads take no lock; every store takes the list's lock.
+//!
+//! The buffer holds its capacity and is replaced, never resized in place; old buffers are freed through QSBR. A reader loads the buffer, then the
+//! length, then the slot, and checks the buffer again after it has taken a reference from a cell it does not own. Slots at and above
+//! the length hold no value: a popped slot is set to unbound *after* the length went down, so a reader that saw the old length either gets the
+//! item (still alive: it re-reads) or finds unbound, which it takes for "index out of range".
+
+pub mod methods;
+
+use crate::cx::{Cx, lock_header};
+use crate::ids;
+use gc::{Field, Gc, Payload, Ref, Reg, Value, Word};
+use std::alloc::Layout;
+use sync::prim::{AtomicPtr, AtomicUsize, Ordering};
+
+#[repr(C)]
+struct Buffer {
+    capacity: usize,
+}
+
+/// A list's payload.
+#[repr(C)]
+pub struct List {
+    len: AtomicUsize,
+    buffer: AtomicPtr<Buffer>,
+}
+
+// SAFETY: visits all items. (Racy with writers: the collector looks again when it confirms.)
+unsafe impl Payload for List {
+    const TYPE_ID: u32 = ids::LIST;
+    fn traverse(&self, visit: &mut dyn FnMut(Word)) {
+        let b = self.buffer.load(Ordering::Acquire);
+        if b.is_null() {
+            return;
+        }
+        // SAFETY: a published buffer is valid until the next quiescent state.
+        let n = self.len().min(unsafe { (*b).capacity });
+        for i in 0..n {
+            // SAFETY: below the capacity.
+            visit(unsafe { (*slot(b, i)).peek() });
+        }
+    }
+}
+
+unsafe fn slot(b: *mut Buffer, i: usize) -> *mut Field {
+    // SAFETY: by the caller, `i` is below the capacity.
+    unsafe { b.cast::<u8>().add(size_of::<Buffer>()).cast::<Field>().add(i) }
+}
+
+fn layout(capacity: usize) -> Option<Layout> {
+    Layout::from_size_align(capacity.checked_mul(8)?.checked_add(size_of::<Buffer>())?, 16).ok()
+}
+
+/// A buffer of unbound slots.
+fn new_buffer(capacity: usize) -> Option<*mut Buffer> {
+    let l = layout(capacity)?;
+    // SAFETY: the layout is not empty.
+    let b = unsafe { std::alloc::alloc(l) }.cast::<Buffer>();
+    if b.is_null() {
+        return None;
+    }
+    // SAFETY: fresh memory of that size.
+    unsafe {
+        (*b).capacity = capacity;
+        for i in 0..capacity {
+            slot(b, i).write(Field::empty());
+        }
+    }
+    Some(b)
+}
+
+unsafe fn free_buffer(p: *mut u8, size: usize) {
+    // SAFETY: allocated with this size.
+    unsafe { std::alloc::dealloc(p, Layout::from_size_align_unchecked(size, 16)) }
+}
+
+unsafe fn retire(b: *mut Buffer) {
+    if b.is_null() {
+        return;
+    }
+    // SAFETY: the buffer has been replaced; readers are done at the next quiescent state. Its items have moved.
+    unsafe {
+        let size = size_of::<Buffer>() + (*b).capacity * 8;
+        if crate::cx::MULTI.load(Ordering::Relaxed) {
+            sync::qsbr::retire(b.cast(), size, free_buffer);
+        } else {
+            free_buffer(b.cast(), size);
+        }
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        let b = *self.buffer.get_mut();
+        if b.is_null() {
+            return;
+        }
+        let n = *self.len.get_mut();
+        // SAFETY: nobody else can reach the list any more. (Racing readers of the buffer's memory are waited for by `retire`.)
+        unsafe {
+            for i in 0..n {
+                drop((*slot(b, i)).take());
+            }
+            retire(b);
+        }
+    }
+}
+
+/// Out of memory.
+#[derive(Debug)]
+pub struct NoMemory;
+
+impl List {
+    /// An empty list payload.
+    pub const fn empty_payload() -> List {
+        List { len: AtomicUsize::new(0), buffer: AtomicPtr::new(std::ptr::null_mut()) }
+    }
+    /// An empty list.
+    pub fn new() -> Gc<List> {
+        gc::alloc(List::empty_payload())
+    }
+    /// From owned values.
+    pub fn from_values(items: Vec<Value>) -> Gc<List> {
+        let list = List::new();
+        if !items.is_empty() {
+            let Some(b) = new_buffer(items.len()) else {
+                std::alloc::handle_alloc_error(std::alloc::Layout::new::<usize>());
+            };
+            list.len.store(items.len(), Ordering::Relaxed);
+            for (i, v) in items.into_iter().enumerate() {
+                // SAFETY: the buffer is new and has room.
+                unsafe { drop((*slot(b, i)).swap(v)) };
+            }
+            list.buffer.store(b, Ordering::Release);
+        }
+        list
+    }
+    /// From borrowed values.
+    pub fn from_refs(items: &[Ref<'_>]) -> Gc<List> {
+        List::from_values(items.iter().map(|r| r.to_value()).collect())
+    }
+    /// Number of items.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.len.load(Ordering::Acquire)
+    }
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The item at `i`, without a lock; `None` when out of range.
+    #[inline(always)]
+    pub fn get(&self, i: usize) -> Option<Reg> {
+        loop {
+            // Length before buffer: a buffer always has room for every length published before it.
+            let n = self.len.load(Ordering::Acquire);
+            let b = self.buffer.load(Ordering::Acquire);
+            if i >= n || b.is_null() {
+                return None;
+            }
+            // SAFETY: a published buffer lives until this thread's next quiescent state.
+            unsafe {
+                if i >= (*b).capacity {
+                    continue;
+                }
+                match (*slot(b, i)).load_if(self.header(), || self.buffer.load(Ordering::Acquire) == b) {
+                    Some(r) if r.as_ref().word() == Word::UNBOUND => {
+                        if self.len.load(Ordering::Acquire) > i
+                            && self.buffer.load(Ordering::Acquire) == b
+                            && !crate::cx::MULTI.load(Ordering::Relaxed)
+                        {
+                            return None;
+                        }
+                        if self.len.load(Ordering::Acquire) <= i {
+                            return None;
+                        }
+                        std::hint::spin_loop();
+                    }
+                    Some(r) => return Some(r),
+                    None => {}
+                }
+            }
+        }
+    }
+    /// A copy of all items at one moment.
+    pub fn snapshot(&self, cx: &mut Cx) -> Vec<Value> {
+        let _l = cx.lock(self.header());
+        self.items_locked()
+    }
+    /// A copy of all items, by someone who holds the lock.
+    pub fn items_locked(&self) -> Vec<Value> {
+        let b = self.buffer.load(Ordering::Acquire);
+        // SAFETY: locked: the buffer and the length belong together.
+        (0..self.len()).map(|i| unsafe { (*slot(b, i)).load_locked() }).collect()
+    }
+
+    /// Room for `more` further items, by someone who holds the lock.
+    fn reserve_locked(&self, more: usize) -> Result<*mut Buffer, NoMemory> {
+        let b = self.buffer.load(Ordering::Relaxed);
+        let n = self.len.load(Ordering::Relaxed);
+        // SAFETY: locked.
+        let capacity = if b.is_null() { 0 } else { unsafe { (*b).capacity } };
+        let need = n.checked_add(more).ok_or(NoMemory)?;
+        if need <= capacity {
+            return Ok(b);
+        }
+        // CPython's growth: an eighth more, in fours.
+        let grown = if more == 1 { (need + (need >> 3) + 6) & !3 } else { need };
+        let new = new_buffer(grown).ok_or(NoMemory)?;
+        // SAFETY: both buffers have room for `n` slots; the words move, they are not counted again. Readers of the old buffer still find them
+        // there, and check the buffer pointer after taking a reference.
+        unsafe {
+            for i in 0..n {
+                std::ptr::copy_nonoverlapping(slot(b, i), slot(new, i), 1);
+            }
+            self.buffer.store(new, Ordering::Release);
+            retire(b);
+        }
+        Ok(new)
+    }
+
+    /// Appends.
+    #[inline]
+    pub fn try_append(&self, v: Value) -> Result<(), NoMemory> {
+        let _l = lock_header(self.header());
+        let b = self.reserve_locked(1)?;
+        let n = self.len.load(Ordering::Relaxed);
+        // SAFETY: there is room; the slot holds unbound, which needs no drop.
+        unsafe { std::mem::forget((*slot(b, n)).swap(v)) };
+        self.len.store(n + 1, Ordering::Release);
+        Ok(())
+    }
+    /// Appends; MemoryError when there is no room.
+    #[inline]
+    pub fn append(&self, cx: &mut Cx, v: Value) -> crate::error::PyResult<()> {
+        self.try_append(v).map_err(|NoMemory| cx.memory_error())
+    }
+    /// Stores into a slot; gives the old value back, or `v` when out of range.
+    #[inline]
+    pub fn set(&self, i: usize, v: Value) -> Result<Value, Value> {
+        let _l = lock_header(self.header());
+        if i >= self.len.load(Ordering::Relaxed) {
+            return Err(v);
+        }
+        // SAFETY: locked and below the length.
+        Ok(unsafe { (*slot(self.buffer.load(Ordering::Relaxed), i)).swap(v) })
+    }
+    /// Removes and returns the last item.
+    pub fn pop_last(&self) -> Option<Value> {
+        let _l = lock_header(self.header());
+        let n = self.len.load(Ordering::Relaxed);
+        if n == 0 {
+            return None;
+        }
+        self.len.store(n - 1, Ordering::Release);
+        // SAFETY: locked and below the old length.
+        Some(unsafe { (*slot(self.buffer.load(Ordering::Relaxed), n - 1)).take() })
+    }
+    /// Replaces the items `from..to` (clamped by the caller) by `new`, as one step; gives the removed ones back. The lock is taken.
+    pub fn splice(&self, from: usize, to: usize, new: Vec<Value>) -> Result<Vec<Value>, NoMemory> {
+        let _l = lock_header(self.header());
+        self.splice_locked(from, to, new)
+    }
+    /// As `splice`, by someone who holds the lock. Bounds are clamped to the length as it is now.
+    pub fn splice_locked(&self, from: usize, to: usize, new: Vec<Value>) -> Result<Vec<Value>, NoMemory> {
+        let n = self.len.load(Ordering::Relaxed);
+        let from = from.min(n);
+        let to = to.clamp(from, n);
+        let b = self.buffer.load(Ordering::Relaxed);
+        let total = n - (to - from) + new.len();
+        // SAFETY: locked; indices are below the length or the new buffer's capacity.
+        unsafe {
+            if new.len() == to - from {
+                return Ok(new.into_iter().enumerate().map(|(i, v)| (*slot(b, from + i)).swap(v)).collect());
+            }
+            if to == n && total <= n {
+                // Only the end changes: in place, length first.
+                let mut removed = Vec::with_capacity(to - from);
+                self.len.store(total, Ordering::Release);
+                for i in from..to {
+                    removed.push((*slot(b, i)).take());
+                }
+                for (i, v) in new.into_iter().enumerate() {
+                    drop((*slot(b, from + i)).swap(v));
+                }
+                return Ok(removed);
+            }
+            if from == n {
+                let b = self.reserve_locked(new.len())?;
+                for (i, v) in new.into_iter().enumerate() {
+                    std::mem::forget((*slot(b, n + i)).swap(v));
+                }
+                self.len.store(total, Ordering::Release);
+                return Ok(Vec::new());
+            }
+            // Anything else builds a new buffer, so that readers never see items move inside one.
+            let fresh = new_buffer((total + (total >> 3) + 6) & !3).ok_or(NoMemory)?;
+            let added = new.len();
+            for i in 0..from {
+                std::ptr::copy_nonoverlapping(slot(b, i), slot(fresh, i), 1);
+            }
+            for (i, v) in new.into_iter().enumerate() {
+                std::mem::forget((*slot(fresh, from + i)).swap(v));
+            }
+            for i in to..n {
+                std::ptr::copy_nonoverlapping(slot(b, i), slot(fresh, from + added + i - to), 1);
+            }
+            let removed = (from..to).map(|i| Value::from_word((*slot(b, i)).peek())).collect();
+            if total < n {
+                self.len.store(total, Ordering::Release);
+            }
+            self.buffer.store(fresh, Ordering::Release);
+            if total > n {
+                self.len.store(total, Ordering::Release);
+            }
+            retire(b);
+            Ok(removed)
+        }
+    }
+    /// Takes all items out.
+    pub fn take_all(&self) -> Vec<Value> {
+        let _l = lock_header(self.header());
+        self.take_all_locked()
+    }
+    /// As `take_all`, by someone who holds the lock.
+    pub fn take_all_locked(&self) -> Vec<Value> {
+        let n = self.len.swap(0, Ordering::AcqRel);
+        let b = self.buffer.swap(std::ptr::null_mut(), Ordering::AcqRel);
+        // SAFETY: locked; the words leave the buffer, whose memory goes through QSBR.
+        let items = (0..n).map(|i| unsafe { Value::from_word((*slot(b, i)).peek()) }).collect();
+        // SAFETY: replaced by null.
+        unsafe { retire(b) };
+        items
+    }
+}

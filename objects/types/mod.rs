@@ -1,0 +1,26 @@
+//! The builtin types, one file or folder each: `mod.rs` representation, `methods.rs` the tables.
+
+pub mod bool;
+pub mod bytes;
+pub mod cell;
+pub mod code;
+pub mod complex;
+pub mod constants;
+pub mod dict;
+pub mod exception;
+pub mod float;
+pub mod function;
+pub mod instance;
+pub mod int;
+pub mod list;
+pub mod method;
+pub mod module;
+pub mod more;
+pub mod object;
+pub mod set;
+pub mod slice;
+pub mod str;
+pub mod tuple;
+pub mod type_;
+
+pub use type_::{Downcast, Type, as_type, by_id, type_id_of, type_of};

@@ -1,0 +1,47 @@
+//! Forking with threads: the child gets a runtime in which it is the only thread and nothing is held by a ghost.
+//!
+//! Steps: `before_fork` stops the world and then takes this crate's mutexes in lock order, so that none is held by
+//! another thread at the moment of the fork. The parent gives them back. The child does too, then makes every other
+//! slot dead (their deferred frees become orphans), empties the parking table, and resumes. Threads without a slot
+//! may be inside a mutex or a bucket: the mutexes are held by us, so they are not; buckets are reset.
+
+use crate::safepoint::{WorldStopped, stop_the_world};
+use crate::threads;
+use crate::{park, qsbr};
+
+/// What stands between `before_fork` and one of the two `after_fork_*`.
+#[must_use]
+pub struct Forking(WorldStopped);
+
+/// On the thread that is going to call fork(2); attached, holding no object lock.
+pub fn before_fork() -> Forking {
+    let world = stop_the_world();
+    threads::REGISTRY.raw().lock();
+    qsbr::orphans_lock().lock();
+    Forking(world)
+}
+
+fn unlock() {
+    qsbr::orphans_lock().unlock();
+    threads::REGISTRY.raw().unlock();
+}
+
+/// In the parent, or if fork failed.
+pub fn after_fork_parent(forking: Forking) {
+    unlock();
+    drop(forking.0);
+}
+
+/// In the child. Afterwards the caller's slot is the only one alive.
+pub fn after_fork_child(forking: Forking) {
+    unlock();
+    park::reset_after_fork();
+    let me = threads::current();
+    threads::for_each_slot(|s| {
+        if me.is_none_or(|m| m.id != s.id) {
+            qsbr::abandon(s);
+        }
+    });
+    threads::orphan_others(me);
+    drop(forking.0);
+}
