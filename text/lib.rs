@@ -12,6 +12,7 @@
 
 pub mod builder;
 pub mod casing;
+pub mod cmath;
 pub mod codec;
 pub mod complex;
 pub mod escape;
@@ -20,7 +21,9 @@ pub mod float_text;
 pub mod format_spec;
 pub mod hash;
 pub mod int_float;
+pub mod int_math;
 pub mod int_text;
+pub mod math;
 pub mod mersenne;
 pub mod percent;
 pub mod replacement;

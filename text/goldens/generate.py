@@ -561,6 +561,73 @@ def sre(rng, size=450):
         yield from cases(pattern, rng.choice([0, 0, re.I, re.M, re.S, re.A, re.I | re.A]), ["".join(rng.choices(alphabet, k=rng.randrange(8))) for _ in range(3)])
 
 
+@golden
+def math_unary(rng):
+    names = "acos acosh asin asinh atan atanh cbrt cos cosh erf erfc exp exp2 expm1 gamma lgamma log log10 log1p log2 sin sinh sqrt tan tanh".split()
+    special = [math.inf, -math.inf, math.nan, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.5, 1e308, -1e308, 1e-300, -1e-300, 1e-10, 170.5, 171.6, 171.7, -170.5, -180.3, -250.5, 23.0, 24.0, 700.0, 710.0, 5e-324, 1e16, -1e16]
+    for name in names:
+        for x in special + [rng.uniform(-1, 1) for _ in range(12)] + [rng.uniform(-30, 30) for _ in range(15)]:
+            result = attempt(getattr(math, name), x)
+            yield name, bits(x), result if isinstance(result, str) else bits(result)
+
+
+@golden
+def math_binary(rng):
+    special = [math.inf, -math.inf, math.nan, 0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.5, 3.0, 1e308, 5e-324, -5e-324, 1e-310, 1.7976931348623157e308, -1.7976931348623157e308]
+    functions = {"fmod": math.fmod, "remainder": math.remainder, "pow": math.pow, "nextafter": math.nextafter, "nextafter3": lambda x, y: math.nextafter(x, y, steps=3),
+                 "hypot": math.hypot}
+    for name, function in functions.items():
+        for x, y in [(x, y) for x in special for y in special] + [(rng.uniform(-50, 50), rng.uniform(-5, 5)) for _ in range(40)] + [(float(rng.randrange(-40, 40)), rng.randrange(-20, 20) / 2) for _ in range(60)]:
+            result = attempt(function, x, y)
+            yield name, bits(x), bits(y), result if isinstance(result, str) else show_bits(result)
+    for x in special:
+        for y in (0, 1, -1, 1000, -1000, 1023, -1074, 2000, -2000, -1060):
+            result = attempt(math.ldexp, x, y)
+            yield "ldexp", bits(x), bits(float(y)), result if isinstance(result, str) else show_bits(result)
+
+
+@golden
+def math_sums(rng):
+    def values(n):
+        kind = rng.randrange(4)
+        if kind == 0:
+            return [rng.uniform(-1, 1) * 10 ** rng.randrange(-20, 20) for _ in range(n)]
+        if kind == 1:
+            v = [rng.uniform(-1e10, 1e10) for _ in range(n // 2)]
+            return v + [-x * (1 + rng.randrange(2) * 2 ** -50) for x in v]
+        if kind == 2:
+            return [rng.choice([1e308, -1e308, 1.0, 2 ** -53, 1e-320, -1.0, 1e16, 5e-324, 0.0, -0.0]) for _ in range(n)]
+        return [rng.choice([1.0, math.inf, -math.inf, math.nan, 2.5]) for _ in range(n)]
+
+    for _ in range(250):
+        v = values(rng.randrange(0, 12))
+        try:
+            result = show_bits(math.fsum(v))
+        except (OverflowError, ValueError) as e:
+            result = type(e).__name__
+        yield "fsum", " ".join(map(bits, v)), result
+        yield "hypot", " ".join(map(bits, v)), show_bits(math.hypot(*v))
+        v = [x for x in v if abs(x) < 1e100]
+        v = v[:len(v) // 2 * 2]
+        yield "sumprod", " ".join(map(bits, v)), show_bits(math.sumprod(v[::2], v[1::2]) + 0.0)
+
+
+@golden
+def cmath(rng):
+    import cmath
+    special = [math.inf, -math.inf, math.nan, 0.0, -0.0, 1.0, -1.0, 2.5, 1e308, -1e308, 1e-310, 720.0, -720.0, 1e-160]
+    functions = {name: getattr(cmath, name) for name in "acos acosh asin asinh atan atanh cos cosh exp log log10 sin sinh sqrt tan tanh".split()}
+    functions["rect"] = lambda z: cmath.rect(z.real, z.imag)
+    functions["polar"] = lambda z: complex(*cmath.polar(z))
+    for name, function in functions.items():
+        for z in [complex(x, y) for x in special for y in special] + [complex(rng.uniform(-3, 3), rng.uniform(-3, 3)) for _ in range(30)]:
+            try:
+                r = function(z)
+                yield name, bits(z.real), bits(z.imag), bits(r.real), bits(r.imag)
+            except (ValueError, OverflowError) as e:
+                yield name, bits(z.real), bits(z.imag), type(e).__name__
+
+
 def main():
     for name in sys.argv[1:] or GOLDENS:
         rng = random.Random(name)
