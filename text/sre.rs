@@ -6,6 +6,7 @@
 //! regular intervals. Match objects, templates and the methods of pattern objects belong to the caller.
 
 pub mod chars;
+mod first;
 mod machine;
 pub mod opcodes;
 #[cfg(test)]
@@ -15,13 +16,16 @@ mod validate;
 use crate::search;
 use crate::units::Unit;
 use chars::Locale;
+use first::{Latin1Set, Units, first_set};
+pub use machine::Scratch;
 use machine::{Conditions, Machine};
-use opcodes::{At, INFO_CHARSET, INFO_LITERAL, INFO_PREFIX, Op};
+use opcodes::{At, INFO_LITERAL, INFO_PREFIX, Op};
 
 /// A checked pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     code: Box<[u32]>,
+    units: Units,
     groups: usize,
     /// Where the code after the INFO block starts.
     entry: usize,
@@ -39,10 +43,12 @@ enum Hint {
         literal: Vec<u32>,
         whole: bool,
     },
-    /// Matches start with a character of the set at this index of the code.
-    Set(usize),
+    /// Matches start with a character of this set, or one from U+0100 on.
+    First(Latin1Set),
     /// Matches start at the beginning of the text.
     Anchored,
+    /// Matches start at the beginning of a line.
+    LineStart,
 }
 
 /// What is asked of a pattern.
@@ -87,26 +93,27 @@ pub struct Span {
 impl Program {
     /// Checks a code array of a pattern with `groups` groups.
     pub fn new(code: Vec<u32>, groups: usize) -> Result<Program, InvalidCode> {
-        if !validate::is_valid(&code, groups) {
-            return Err(InvalidCode);
-        }
+        let places = validate::units_of_valid(&code, groups).ok_or(InvalidCode)?;
+        let units = Units::new(&code, &places);
         let (mut entry, mut hint, mut min_width) = (0, Hint::None, 0);
         if code[0] == Op::Info as u32 {
             entry = 1 + code[1] as usize;
             min_width = code[3] as usize;
-            let flags = code[2];
-            if flags & INFO_PREFIX != 0 {
+            if code[2] & INFO_PREFIX != 0 {
                 let literal = code[7..7 + code[5] as usize].to_vec();
-                hint = Hint::Prefix { literal, whole: flags & INFO_LITERAL != 0 };
-            } else if flags & INFO_CHARSET != 0 {
-                hint = Hint::Set(5);
+                hint = Hint::Prefix { literal, whole: code[2] & INFO_LITERAL != 0 };
             }
         }
-        let anchors = [At::Beginning as u32, At::BeginningString as u32];
-        if hint == Hint::None && code[entry] == Op::At as u32 && anchors.contains(&code[entry + 1]) {
-            hint = Hint::Anchored;
+        let position = (code[entry] == Op::At as u32).then(|| code[entry + 1]).and_then(At::new);
+        if hint == Hint::None {
+            hint = match (position, first_set(&code, &units, entry, 0)) {
+                (Some(At::Beginning | At::BeginningString), _) => Hint::Anchored,
+                (Some(At::BeginningLine), _) => Hint::LineStart,
+                (_, Some(set)) => Hint::First(set),
+                _ => Hint::None,
+            };
         }
-        Ok(Program { code: code.into(), groups, entry, hint, min_width })
+        Ok(Program { code: code.into(), units, groups, entry, hint, min_width })
     }
 
     /// The code array.
@@ -128,12 +135,25 @@ impl Program {
         locale: &Locale,
         poll: impl FnMut() -> Result<(), E>,
     ) -> Result<Option<Match>, E> {
+        self.execute_with(&mut Scratch::default(), text, span, mode, locale, poll)
+    }
+
+    /// The same with memory that is used again: for many matches in a row.
+    pub fn execute_with<U: Unit, E>(
+        &self,
+        scratch: &mut Scratch,
+        text: &[U],
+        span: Span,
+        mode: Mode,
+        locale: &Locale,
+        poll: impl FnMut() -> Result<(), E>,
+    ) -> Result<Option<Match>, E> {
         let text = &text[..span.end.min(text.len())];
         if span.start > text.len() {
             return Ok(None);
         }
-        let machine = Machine::new(&self.code, self.groups, text, locale, poll);
-        let mut attempt = Attempt { program: self, text, span, locale, machine };
+        let machine = Machine::new(&self.code, &self.units, self.groups, text, locale, scratch, poll);
+        let mut attempt = Attempt { program: self, text, span, machine };
         match mode {
             Mode::Match => attempt.at(span.start, false),
             Mode::FullMatch => attempt.at(span.start, true),
@@ -146,7 +166,6 @@ struct Attempt<'a, U, P> {
     program: &'a Program,
     text: &'a [U],
     span: Span,
-    locale: &'a Locale,
     machine: Machine<'a, U, P>,
 }
 
@@ -170,13 +189,15 @@ impl<U: Unit, E, P: FnMut() -> Result<(), E>> Attempt<'_, U, P> {
                     Ok(None)
                 }
             }
-            Hint::Set(set) => {
-                let set = &self.program.code[*set..];
-                self.search_positions(last, |this, at| {
-                    let found = this.text[at..].iter().position(|&c| chars::in_set(set, c.into(), this.locale))?;
-                    Some(at + found)
-                })
-            }
+            Hint::LineStart => self.search_positions(last, |this, at| match at {
+                0 => Some(0),
+                _ if this.text[at - 1].into() == 10 => Some(at),
+                _ => search::find_unit(&this.text[at..], U::from_code_point(10).expect("ASCII")).map(|found| at + found + 1),
+            }),
+            Hint::First(set) => self.search_positions(last, |this, at| {
+                let starts = |c: u32| c >= 256 || set.contains(c);
+                this.text[at..].iter().position(|&c| starts(c.into())).map(|found| at + found)
+            }),
             Hint::Prefix { literal, whole } => {
                 let converted: Option<Vec<U>> = literal.iter().map(|&c| U::from_code_point(c)).collect();
                 let Some(literal) = converted else { return Ok(None) };

@@ -1,6 +1,9 @@
 //! The gamma function and its logarithm, by the Lanczos approximation (Lanczos 1964; coefficients for g = 6.0247 and
 //! 13 terms by Pugh 2004, in the rational form used by Boost), accurate to a few units in the last place.
 
+// The coefficients stand as published.
+#![allow(clippy::excessive_precision)]
+
 use std::f64::consts::PI;
 
 const G: f64 = 6.024680040776729583740234375;

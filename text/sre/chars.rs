@@ -96,6 +96,27 @@ fn in_category(c: u32, category: u32, locale: &Locale) -> bool {
     }
 }
 
+/// Whether a category depends on the locale.
+pub fn is_locale_category(category: u32) -> bool {
+    matches!(Category::new(category), Some(Category::LocWord | Category::LocNotWord))
+}
+
+/// Whether what the set contains depends on the locale.
+pub fn depends_on_locale(mut set: &[u32]) -> bool {
+    loop {
+        let len = match Op::new(set[0]).expect("validated") {
+            Op::Failure => return false,
+            Op::Negate => 1,
+            Op::Category if is_locale_category(set[1]) => return true,
+            Op::Category | Op::Literal => 2,
+            Op::Charset => 9,
+            Op::BigCharset => 66 + 8 * set[1] as usize,
+            _ => 3,
+        };
+        set = &set[len..];
+    }
+}
+
 /// Whether the set that starts at `set[0]` contains `c`.
 pub fn in_set(mut set: &[u32], c: u32, locale: &Locale) -> bool {
     let mut found = true;

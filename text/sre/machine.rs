@@ -7,6 +7,7 @@
 //! stack and its old values stay.
 
 use super::chars::{self, Locale};
+use super::first::Units;
 use super::opcodes::{MAX_REPEAT, Op};
 use crate::units::Unit;
 
@@ -76,37 +77,59 @@ pub struct Conditions {
     pub not_at: Option<usize>,
 }
 
+/// Memory of a machine, to be used again by the next one.
+#[derive(Default)]
+pub struct Scratch {
+    /// Start and end of each group.
+    marks: Vec<usize>,
+    repeats: Vec<Repeat>,
+    stack: Vec<Frame>,
+}
+
 /// A machine for one text; it can be run at several positions.
 pub struct Machine<'a, U, P> {
     code: &'a [u32],
+    units: &'a Units,
     text: &'a [U],
     locale: &'a Locale,
     poll: P,
     until_poll: u32,
-    /// Start and end of each group.
-    marks: Vec<usize>,
+    marks: &'a mut Vec<usize>,
     last_group: usize,
-    repeats: Vec<Repeat>,
+    repeats: &'a mut Vec<Repeat>,
     innermost: usize,
-    stack: Vec<Frame>,
+    stack: &'a mut Vec<Frame>,
     /// Index of the innermost barrier.
     barrier: usize,
 }
 
 impl<'a, U: Unit, E, P: FnMut() -> Result<(), E>> Machine<'a, U, P> {
     /// A machine that matches `code` against `text`, which ends where matching ends.
-    pub fn new(code: &'a [u32], groups: usize, text: &'a [U], locale: &'a Locale, poll: P) -> Self {
+    pub fn new(
+        code: &'a [u32],
+        units: &'a Units,
+        groups: usize,
+        text: &'a [U],
+        locale: &'a Locale,
+        scratch: &'a mut Scratch,
+        poll: P,
+    ) -> Self {
+        scratch.marks.clear();
+        scratch.marks.resize(2 * groups, NONE);
+        scratch.repeats.clear();
+        scratch.stack.clear();
         Machine {
             code,
+            units,
             text,
             locale,
             poll,
             until_poll: POLL_INTERVAL,
-            marks: vec![NONE; 2 * groups],
+            marks: &mut scratch.marks,
             last_group: NONE,
-            repeats: Vec::new(),
+            repeats: &mut scratch.repeats,
             innermost: NONE,
-            stack: Vec::new(),
+            stack: &mut scratch.stack,
             barrier: NONE,
         }
     }
@@ -135,15 +158,6 @@ impl<'a, U: Unit, E, P: FnMut() -> Result<(), E>> Machine<'a, U, P> {
     /// The number (from 1) of the group that was closed last.
     pub fn last_group(&self) -> Option<usize> {
         (self.last_group != NONE).then_some(self.last_group)
-    }
-
-    fn reset(&mut self) {
-        self.marks.fill(NONE);
-        self.last_group = NONE;
-        self.repeats.clear();
-        self.innermost = NONE;
-        self.stack.clear();
-        self.barrier = NONE;
     }
 
     fn set_mark(&mut self, index: usize, ptr: usize) {
@@ -179,16 +193,24 @@ impl<'a, U: Unit, E, P: FnMut() -> Result<(), E>> Machine<'a, U, P> {
             Some(Op::NotLiteral) => rest.iter().position(|&c| c.into() == argument).unwrap_or(rest.len()),
             _ => {
                 let unit = &self.code[pc..];
-                rest.iter().position(|&c| !chars::unit_matches(unit, c.into(), self.locale)).unwrap_or(rest.len())
+                let slow = |c: u32| chars::unit_matches(unit, c, self.locale);
+                let stop = match self.units.set(pc) {
+                    Some(set) if U::MAX < 256 => rest.iter().position(|&c| !set.contains(c.into())),
+                    Some(set) => rest.iter().map(|&c| c.into()).position(|c: u32| !if c < 256 { set.contains(c) } else { slow(c) }),
+                    None => rest.iter().position(|&c| !slow(c.into())),
+                };
+                stop.unwrap_or(rest.len())
             }
         }
     }
 
     #[inline]
     fn unit_at(&self, pc: usize, ptr: usize) -> bool {
-        match self.text.get(ptr) {
-            Some(&c) => chars::unit_matches(&self.code[pc..], c.into(), self.locale),
-            None => false,
+        let Some(&c) = self.text.get(ptr) else { return false };
+        let c = c.into();
+        match self.units.set(pc) {
+            Some(set) if c < 256 => set.contains(c),
+            _ => chars::unit_matches(&self.code[pc..], c, self.locale),
         }
     }
 
@@ -201,9 +223,9 @@ impl<'a, U: Unit, E, P: FnMut() -> Result<(), E>> Machine<'a, U, P> {
         }
     }
 
-    /// Matches at `start`; where the match ends.
+    /// Matches at `start`; where the match ends. After a failure everything is as it was, and the machine can be run
+    /// again; after a success only its groups can be asked for.
     pub fn run(&mut self, entry: usize, start: usize, conditions: Conditions) -> Result<Option<usize>, E> {
-        self.reset();
         let mut here = Some((entry, start));
         loop {
             let Some((pc, ptr)) = here else {

@@ -12,30 +12,24 @@ struct Validator<'a> {
     groups: u32,
     /// Sequences still to be checked, as ranges of the code.
     pending: Vec<(usize, usize)>,
+    /// Where the instructions stand that match one character.
+    units: Vec<usize>,
 }
 
-/// Whether `code` is a well-formed pattern with `groups` groups.
-pub fn is_valid(code: &[u32], groups: usize) -> bool {
-    let Ok(groups) = u32::try_from(groups) else { return false };
-    let Some((&last, body)) = code.split_last() else { return false };
-    if Op::new(last) != Some(Op::Success) || groups > super::opcodes::MAX_GROUPS {
-        return false;
+/// Where the one-character instructions of `code` stand, if it is a well-formed pattern with `groups` groups.
+pub fn units_of_valid(code: &[u32], groups: usize) -> Option<Vec<usize>> {
+    let groups = u32::try_from(groups).ok().filter(|&groups| groups <= super::opcodes::MAX_GROUPS)?;
+    let (&last, body) = code.split_last()?;
+    if Op::new(last)? != Op::Success {
+        return None;
     }
-    let mut start = 0;
-    let mut validator = Validator { code, groups, pending: Vec::new() };
-    if body.first() == Some(&(Op::Info as u32)) {
-        match validator.info(body.len()) {
-            Some(end) => start = end,
-            None => return false,
-        }
-    }
+    let mut validator = Validator { code, groups, pending: Vec::new(), units: Vec::new() };
+    let start = if body.first() == Some(&(Op::Info as u32)) { validator.info(body.len())? } else { 0 };
     validator.pending.push((start, body.len()));
     while let Some((start, end)) = validator.pending.pop() {
-        if validator.sequence(start, end).is_none() {
-            return false;
-        }
+        validator.sequence(start, end)?;
     }
-    true
+    Some(validator.units)
 }
 
 impl Validator<'_> {
@@ -115,8 +109,9 @@ impl Validator<'_> {
     }
 
     /// A one-character instruction; where it ends.
-    fn unit(&self, at: usize, end: usize) -> Option<usize> {
+    fn unit(&mut self, at: usize, end: usize) -> Option<usize> {
         let op = self.op(at)?;
+        self.units.push(at);
         let after = match op {
             Op::In | Op::InIgnore | Op::InLocIgnore | Op::InUniIgnore => {
                 let after = self.target(at + 1, end)?;
@@ -250,7 +245,7 @@ impl Validator<'_> {
 
     /// Whether instructions that start at `at` end at `end`, looking at lengths only.
     fn walks_to(&self, at: usize, end: usize) -> bool {
-        let mut probe = Validator { code: self.code, groups: self.groups, pending: Vec::new() };
+        let mut probe = Validator { code: self.code, groups: self.groups, pending: Vec::new(), units: Vec::new() };
         probe.sequence(at, end).is_some()
     }
 }
