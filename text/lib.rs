@@ -12,17 +12,26 @@
 
 pub mod builder;
 pub mod casing;
+pub mod cmath;
 pub mod codec;
+pub mod complex;
 pub mod escape;
+pub mod float_math;
 pub mod float_text;
 pub mod format_spec;
+pub mod hash;
 pub mod int_float;
+pub mod int_math;
 pub mod int_text;
+pub mod math;
+pub mod mersenne;
 pub mod percent;
 pub mod replacement;
 pub mod search;
 pub mod sort;
 pub mod split;
+pub mod sre;
+pub mod struct_format;
 pub mod unicode;
 pub mod units;
 
