@@ -28,13 +28,7 @@ pub struct Compiler<'t> {
 }
 
 /// Compiles `root`, whose tables are `table`.
-pub fn compile(
-    root: &Mod,
-    table: &Symtable,
-    filename: &str,
-    options: &Options,
-    future_flags: u32,
-) -> Res<(Code, Vec<Warning>)> {
+pub fn compile(root: &Mod, table: &Symtable, filename: &str, options: &Options, future_flags: u32) -> Res<(Code, Vec<Warning>)> {
     let mut compiler = Compiler {
         table,
         unit: Box::new(new_unit(table, 0, "<module>".into(), "<module>".into(), None, 1, 0)),
@@ -246,13 +240,8 @@ impl<'t> Compiler<'t> {
                 return name.into();
             }
         }
-        let function = parent.kind == ScopeKind::Function
-            && self.table.scopes[parent.scope].comprehension.is_none();
-        if function {
-            format!("{}.<locals>.{name}", parent.qualname).into()
-        } else {
-            format!("{}.{name}", parent.qualname).into()
-        }
+        let function = parent.kind == ScopeKind::Function && self.table.scopes[parent.scope].comprehension.is_none();
+        if function { format!("{}.<locals>.{name}", parent.qualname).into() } else { format!("{}.{name}", parent.qualname).into() }
     }
 
     /// Ends the current unit with an implicit `return None` if control can get there.
@@ -290,8 +279,7 @@ impl<'t> Compiler<'t> {
             self.unit.reachable = false;
         }
         optimise::thread_jumps(&mut self.unit);
-        assemble::assemble(&mut self.unit, self.filename)
-            .map_err(|text| CompileError::bare(ErrorKind::SystemError, text))
+        assemble::assemble(&mut self.unit, self.filename).map_err(|text| CompileError::bare(ErrorKind::SystemError, text))
     }
 
     // ---- constants ----

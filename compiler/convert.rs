@@ -32,11 +32,6 @@ impl<'s> Lines<'s> {
         let (end_line, end_col) = self.locate(end);
         Pos { line, col, end_line, end_col }
     }
-
-    /// Offset of the first byte of a line.
-    pub fn line_start(&self, line: u32) -> u32 {
-        self.starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(self.source.len() as u32)
-    }
 }
 
 type Res<T> = Result<T, CompileError>;
@@ -146,10 +141,8 @@ impl<'s> Converter<'s> {
     fn stmt(&mut self, s: &ruff::Stmt) -> Res<Stmt> {
         self.enter()?;
         use ruff::Stmt as R;
-        let compound = matches!(
-            s,
-            R::FunctionDef(_) | R::ClassDef(_) | R::For(_) | R::While(_) | R::If(_) | R::With(_) | R::Match(_) | R::Try(_)
-        );
+        let compound =
+            matches!(s, R::FunctionDef(_) | R::ClassDef(_) | R::For(_) | R::While(_) | R::If(_) | R::With(_) | R::Match(_) | R::Try(_));
         let end = if compound { self.compound_end(s.range().end()) } else { s.range().end().to_u32() };
         let mut pos = self.lines.pos(s.range().start().to_u32(), end);
         let kind = match s {

@@ -10,6 +10,9 @@ use bytecode::Op;
 use bytecode::encode::KILL_B;
 use bytecode::ops::{Common, Intrinsic1};
 
+/// CPython's limit on nested loops, `try` and `with`.
+const MAX_BLOCKS: usize = 20;
+
 impl<'t> Compiler<'t> {
     pub fn body(&mut self, body: &'t [Stmt]) -> Res {
         body.iter().try_for_each(|s| self.stmt(s))
@@ -19,6 +22,10 @@ impl<'t> Compiler<'t> {
         self.at(s.pos);
         self.unit.starts = true;
         let height = self.height();
+        let nests = matches!(s.kind, StmtKind::For { .. } | StmtKind::While { .. } | StmtKind::Try(_) | StmtKind::With { .. });
+        if nests && self.unit.blocks.len() >= MAX_BLOCKS {
+            return self.error("too many statically nested blocks", s.pos);
+        }
         self.stmt_kind(s)?;
         debug_assert!(self.height() == height, "a statement leaves temporaries: {:?}", s.pos);
         self.unit.height = height;
@@ -410,6 +417,7 @@ impl<'t> Compiler<'t> {
             let first = Ident::from(parts.next().unwrap_or_default());
             match &alias.asname {
                 None => {
+                    self.check_store_name(&first, alias.pos)?;
                     let name = self.mangled(&first);
                     self.store_var(&name, module);
                 }

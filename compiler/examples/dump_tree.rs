@@ -164,14 +164,12 @@ impl Dump {
                 d.opt(value);
                 d.s(if *simple { "1" } else { "0" });
             }),
-            StmtKind::For { target, iter, body, orelse, is_async } => {
-                self.node(if *is_async { "AsyncFor" } else { "For" }, p, |d| {
-                    d.expr(target);
-                    d.expr(iter);
-                    d.stmts(body);
-                    d.stmts(orelse);
-                })
-            }
+            StmtKind::For { target, iter, body, orelse, is_async } => self.node(if *is_async { "AsyncFor" } else { "For" }, p, |d| {
+                d.expr(target);
+                d.expr(iter);
+                d.stmts(body);
+                d.stmts(orelse);
+            }),
             StmtKind::While { test, body, orelse } => self.node("While", p, |d| {
                 d.expr(test);
                 d.stmts(body);

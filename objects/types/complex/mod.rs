@@ -1,5 +1,8 @@
 //! `complex`: representation.
 
+pub mod arith;
+pub mod methods;
+
 use crate::ids;
 use gc::{Payload, Value, Word};
 

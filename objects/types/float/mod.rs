@@ -1,5 +1,7 @@
 //! `float`: representation. Floats are words; instances of subclasses are cells.
 
+pub mod arith;
+pub mod convert;
 pub mod methods;
 
 use crate::ids;

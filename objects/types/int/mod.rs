@@ -1,6 +1,7 @@
 //! `int`: representation. Ints of up to 49 bits are words; larger ones are cells, as are instances of subclasses whatever their size.
 
 pub mod arith;
+pub mod convert;
 pub mod methods;
 
 use crate::cx::Cx;
@@ -15,8 +16,37 @@ use std::borrow::Cow;
 /// Payload of an int cell. Never changes after birth.
 #[repr(C)]
 pub struct Int {
+    number: Number,
+}
+
+/// A number in its narrowest form: up to 128 bits inline.
+enum Number {
+    Wide(i128),
+    Big(BigInt),
+}
+
+impl Int {
+    /// The payload of a cell for any int: for instances of subclasses.
+    pub fn payload(i: IntRef<'_>) -> Int {
+        Int {
+            number: match i {
+                IntRef::Small(i) => Number::Wide(i.into()),
+                IntRef::Wide(i) => Number::Wide(i),
+                IntRef::Big(b) => Number::Big(b.clone()),
+            },
+        }
+    }
     /// The number.
-    pub value: BigInt,
+    #[inline]
+    pub fn get(&self) -> IntRef<'_> {
+        match &self.number {
+            Number::Wide(i) => match i64::try_from(*i) {
+                Ok(s) => IntRef::Small(s),
+                Err(_) => IntRef::Wide(*i),
+            },
+            Number::Big(b) => IntRef::Big(b),
+        }
+    }
 }
 
 // SAFETY: holds no words.
@@ -25,45 +55,100 @@ unsafe impl Payload for Int {
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 
-/// An int as natives see it.
+/// An int as natives see it, in the narrowest form that holds it.
 #[derive(Clone, Copy, Debug)]
 pub enum IntRef<'a> {
-    /// It fits a word.
+    /// It fits 64 bits.
     Small(i64),
-    /// In a cell; may be small when it is an instance of a subclass.
+    /// It fits 128 bits.
+    Wide(i128),
+    /// Anything larger.
     Big(&'a BigInt),
 }
 
 impl<'a> IntRef<'a> {
     /// As 64 bits if it fits.
+    #[inline]
     pub fn to_i64(self) -> Option<i64> {
         match self {
             IntRef::Small(i) => Some(i),
-            IntRef::Big(b) => b.to_i64(),
+            _ => None,
+        }
+    }
+    /// As 128 bits if it fits.
+    #[inline]
+    pub fn to_i128(self) -> Option<i128> {
+        match self {
+            IntRef::Small(i) => Some(i.into()),
+            IntRef::Wide(i) => Some(i),
+            IntRef::Big(_) => None,
         }
     }
     /// As a big int.
     pub fn to_big(self) -> Cow<'a, BigInt> {
         match self {
             IntRef::Small(i) => Cow::Owned(BigInt::from(i)),
+            IntRef::Wide(i) => Cow::Owned(BigInt::from(i)),
             IntRef::Big(b) => Cow::Borrowed(b),
+        }
+    }
+    /// As a float, rounded half-even; `None` when too large.
+    pub fn to_f64(self) -> Option<f64> {
+        match self {
+            IntRef::Small(i) => Some(i as f64),
+            IntRef::Wide(i) => Some(i as f64),
+            IntRef::Big(b) => text::int_float::big_to_f64(b),
+        }
+    }
+    /// Number of bits of the magnitude.
+    pub fn bits(self) -> u64 {
+        match self {
+            IntRef::Small(i) => u64::from(64 - i.unsigned_abs().leading_zeros()),
+            IntRef::Wide(i) => u64::from(128 - i.unsigned_abs().leading_zeros()),
+            IntRef::Big(b) => b.bits(),
         }
     }
     /// Whether it is negative.
     pub fn is_negative(self) -> bool {
         match self {
             IntRef::Small(i) => i < 0,
+            IntRef::Wide(i) => i < 0,
             IntRef::Big(b) => b.sign() == num_bigint::Sign::Minus,
         }
     }
     /// Whether it is zero.
     pub fn is_zero(self) -> bool {
+        matches!(self, IntRef::Small(0))
+    }
+    /// An owned int value of exactly type int.
+    pub fn to_value(self) -> Value {
         match self {
-            IntRef::Small(i) => i == 0,
-            IntRef::Big(b) => b.sign() == num_bigint::Sign::NoSign,
+            IntRef::Small(i) => from_i64(i),
+            IntRef::Wide(i) => from_i128(i),
+            IntRef::Big(b) => from_big(b.clone()),
         }
     }
 }
+
+impl Ord for IntRef<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        match (self.to_i128(), other.to_i128()) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            _ => self.to_big().as_ref().cmp(other.to_big().as_ref()),
+        }
+    }
+}
+impl PartialOrd for IntRef<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl PartialEq for IntRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+impl Eq for IntRef<'_> {}
 
 /// The int if the value is one (bool and subclasses included).
 #[inline]
@@ -75,10 +160,7 @@ pub fn as_int<'a>(v: Ref<'a>) -> Option<IntRef<'a>> {
     match w {
         Word::TRUE => Some(IntRef::Small(1)),
         Word::FALSE => Some(IntRef::Small(0)),
-        _ if w.is_pointer() => v.downcast::<Int>().map(|i| match i.value.to_i64() {
-            Some(s) if Word::from_int(s).is_some() => IntRef::Small(s),
-            _ => IntRef::Big(&i.value),
-        }),
+        _ if w.is_pointer() => v.downcast::<Int>().map(Int::get),
         _ => None,
     }
 }
@@ -89,30 +171,57 @@ pub fn from_i64(i: i64) -> Value {
     match Word::from_int(i) {
         // SAFETY: not a pointer.
         Some(w) => unsafe { Value::from_word(w) },
-        None => gc::alloc(Int { value: BigInt::from(i) }).into_value(),
+        None => wide(i.into()),
+    }
+}
+
+#[cold]
+fn wide(i: i128) -> Value {
+    gc::alloc(Int { number: Number::Wide(i) }).into_value()
+}
+
+/// A value from 128 bits.
+#[inline]
+pub fn from_i128(i: i128) -> Value {
+    match i64::try_from(i) {
+        Ok(i) => from_i64(i),
+        Err(_) => wide(i),
     }
 }
 
 /// A value from an unsigned number.
 pub fn from_u64(i: u64) -> Value {
-    match i64::try_from(i) {
-        Ok(i) => from_i64(i),
-        Err(_) => gc::alloc(Int { value: BigInt::from(i) }).into_value(),
-    }
+    from_i128(i.into())
 }
 
 /// A value from a size.
+#[inline]
 pub fn from_usize(i: usize) -> Value {
     from_u64(i as u64)
 }
 
 /// A value from a big int.
 pub fn from_big(b: BigInt) -> Value {
-    match b.to_i64().and_then(Word::from_int) {
-        // SAFETY: not a pointer.
-        Some(w) => unsafe { Value::from_word(w) },
-        None => gc::alloc(Int { value: b }).into_value(),
+    match b.to_i128() {
+        Some(i) => from_i128(i),
+        None => gc::alloc(Int { number: Number::Big(b) }).into_value(),
     }
+}
+
+/// A value from what the number parser gives.
+pub fn from_parsed(i: text::int_text::Int) -> Value {
+    match i {
+        text::int_text::Int::Small(i) => from_i64(i),
+        text::int_text::Int::Big(b) => from_big(b),
+    }
+}
+
+/// The same number as a value of exactly type int.
+pub fn exact(v: Ref<'_>) -> Value {
+    if v.word().is_int() || v.exact::<Int>().is_some() {
+        return v.to_value();
+    }
+    as_int(v).map_or_else(|| v.to_value(), IntRef::to_value)
 }
 
 /// An int as a native's result.
@@ -174,4 +283,19 @@ pub fn index_clamped(cx: &mut Cx, v: Ref<'_>) -> PyResult<i64> {
         Some(n) => n.to_i64().unwrap_or(if n.is_negative() { i64::MIN } else { i64::MAX }),
         None => 0,
     })
+}
+
+/// `__index__` as a count or size: OverflowError "cannot fit 'X' into an index-sized integer".
+pub fn index_size(cx: &mut Cx, v: Ref<'_>) -> PyResult<i64> {
+    if v.word().is_int() {
+        return Ok(v.word().int());
+    }
+    let i = index(cx, v)?;
+    match as_int(i.as_ref()).and_then(IntRef::to_i64) {
+        Some(i) => Ok(i),
+        None => {
+            let n = crate::types::type_of(v).name_text();
+            Err(cx.overflow_error(format!("cannot fit '{n}' into an index-sized integer")))
+        }
+    }
 }

@@ -5,7 +5,9 @@
 //! the length hold no value: a popped slot is set to unbound *after* the length went down, so a reader that saw the old length either gets the
 //! item (still alive: it re-reads) or finds unbound, which it takes for "index out of range".
 
+pub mod item;
 pub mod methods;
+pub mod sort;
 
 use crate::cx::{Cx, lock_header};
 use crate::ids;
@@ -119,21 +121,28 @@ impl List {
     pub fn new() -> Gc<List> {
         gc::alloc(List::empty_payload())
     }
-    /// From owned values.
+    /// From owned values; aborts when out of memory, so for what has been in memory already.
     pub fn from_values(items: Vec<Value>) -> Gc<List> {
+        let n = items.len();
+        let mut items = items.into_iter();
+        match List::try_build(n, |_| items.next().unwrap_or(Value::NONE)) {
+            Ok(l) => l,
+            Err(NoMemory) => std::alloc::handle_alloc_error(std::alloc::Layout::new::<usize>()),
+        }
+    }
+    /// From `n` values that `item` gives in order.
+    pub fn try_build(n: usize, mut item: impl FnMut(usize) -> Value) -> Result<Gc<List>, NoMemory> {
         let list = List::new();
-        if !items.is_empty() {
-            let Some(b) = new_buffer(items.len()) else {
-                std::alloc::handle_alloc_error(std::alloc::Layout::new::<usize>());
-            };
-            list.len.store(items.len(), Ordering::Relaxed);
-            for (i, v) in items.into_iter().enumerate() {
-                // SAFETY: the buffer is new and has room.
-                unsafe { drop((*slot(b, i)).swap(v)) };
+        if n > 0 {
+            let b = new_buffer(n).ok_or(NoMemory)?;
+            for i in 0..n {
+                // SAFETY: the buffer is new and has room; the slot holds unbound, which needs no drop.
+                unsafe { std::mem::forget((*slot(b, i)).swap(item(i))) };
             }
+            list.len.store(n, Ordering::Relaxed);
             list.buffer.store(b, Ordering::Release);
         }
-        list
+        Ok(list)
     }
     /// From borrowed values.
     pub fn from_refs(items: &[Ref<'_>]) -> Gc<List> {
@@ -192,6 +201,20 @@ impl List {
         let b = self.buffer.load(Ordering::Acquire);
         // SAFETY: locked: the buffer and the length belong together.
         (0..self.len()).map(|i| unsafe { (*slot(b, i)).load_locked() }).collect()
+    }
+
+    /// Copies of `count` items from `start` on in steps of `step`, by someone who holds the lock. The indices are in range.
+    pub fn some_items_locked(&self, start: i64, step: i64, count: usize) -> Result<Vec<Value>, NoMemory> {
+        let b = self.buffer.load(Ordering::Acquire);
+        let mut out = Vec::new();
+        out.try_reserve_exact(count).map_err(|_| NoMemory)?;
+        for k in 0..count {
+            let i = (start + k as i64 * step) as usize;
+            debug_assert!(i < self.len());
+            // SAFETY: locked; the index is below the length.
+            out.push(unsafe { (*slot(b, i)).load_locked() });
+        }
+        Ok(out)
     }
 
     /// Room for `more` further items, by someone who holds the lock.
@@ -331,5 +354,169 @@ impl List {
         // SAFETY: replaced by null.
         unsafe { retire(b) };
         items
+    }
+
+    /// Whether no other thread can be reading the list: items may then move inside the buffer.
+    fn is_exclusive(&self) -> bool {
+        !crate::cx::MULTI.load(Ordering::Relaxed) || self.header().is_private()
+    }
+    /// Inserts before index `i` (an `i` beyond the end means the end).
+    pub fn insert(&self, i: i64, v: Value) -> Result<(), NoMemory> {
+        let _l = lock_header(self.header());
+        let n = self.len.load(Ordering::Relaxed);
+        let i = if i < 0 { (n as i64).saturating_add(i).max(0) as usize } else { (i as usize).min(n) };
+        if i == n || !self.is_exclusive() {
+            return self.splice_locked(i, i, vec![v]).map(drop);
+        }
+        let b = self.reserve_locked(1)?;
+        // SAFETY: locked and not seen by others; there is room for one more, whose slot holds unbound. The words move, none is counted.
+        unsafe {
+            std::ptr::copy(slot(b, i), slot(b, i + 1), n - i);
+            slot(b, i).write(Field::new(v));
+        }
+        self.len.store(n + 1, Ordering::Release);
+        Ok(())
+    }
+    /// Removes and returns the item at `i`, counted from the end when negative; the length when out of range.
+    pub fn remove_at(&self, i: i64) -> Result<Value, usize> {
+        let _l = lock_header(self.header());
+        let n = self.len.load(Ordering::Relaxed);
+        let at = if i < 0 { i + n as i64 } else { i };
+        let Some(at) = usize::try_from(at).ok().filter(|at| *at < n) else { return Err(n) };
+        if at == n - 1 || !self.is_exclusive() {
+            return match self.splice_locked(at, at + 1, Vec::new()) {
+                Ok(mut removed) => removed.pop().ok_or(n),
+                Err(NoMemory) => Err(n),
+            };
+        }
+        let b = self.buffer.load(Ordering::Relaxed);
+        // SAFETY: locked and not seen by others; the words move, the last slot is left empty.
+        unsafe {
+            let v = Value::from_word((*slot(b, at)).peek());
+            std::ptr::copy(slot(b, at + 1), slot(b, at), n - at - 1);
+            slot(b, n - 1).write(Field::empty());
+            self.len.store(n - 1, Ordering::Release);
+            Ok(v)
+        }
+    }
+    /// Removes the first item that is `v`, if it still stands at index `i`; false when something else does.
+    pub fn remove_if(&self, i: usize, v: &Value) -> Result<bool, NoMemory> {
+        let removed = {
+            let _l = lock_header(self.header());
+            if i >= self.len.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            // SAFETY: locked and below the length.
+            if unsafe { (*slot(self.buffer.load(Ordering::Relaxed), i)).peek() } != v.word() {
+                return Ok(false);
+            }
+            self.splice_locked(i, i + 1, Vec::new())?
+        };
+        drop(removed);
+        Ok(true)
+    }
+    /// Reverses in place.
+    pub fn reverse(&self) {
+        let _l = lock_header(self.header());
+        let n = self.len.load(Ordering::Relaxed);
+        let b = self.buffer.load(Ordering::Relaxed);
+        for i in 0..n / 2 {
+            // SAFETY: locked and below the length. Each word is in one slot or the other (for a moment in both) and owned once.
+            unsafe {
+                let (x, y) = (&*slot(b, i), &*slot(b, n - 1 - i));
+                let right = y.swap(Value::from_word(x.peek()));
+                std::mem::forget(x.swap(right));
+            }
+        }
+    }
+    /// Replaces the items of a slice, as one step: bounds are fitted to the length under the lock. `new` is `None` for a deletion. Gives back what
+    /// was replaced.
+    pub fn assign_slice(&self, slice: Unpacked, new: Option<Vec<Value>>) -> Result<Vec<Value>, AssignError> {
+        let _l = lock_header(self.header());
+        let n = self.len.load(Ordering::Relaxed);
+        let ix = crate::types::slice::adjust(slice.0, slice.1, slice.2, n);
+        if ix.step == 1 {
+            let start = ix.start as usize;
+            return Ok(self.splice_locked(start, (ix.stop.max(ix.start)) as usize, new.unwrap_or_default())?);
+        }
+        let at = |k: usize| (ix.start + k as i64 * ix.step) as usize;
+        match new {
+            Some(new) => {
+                if new.len() != ix.count {
+                    return Err(AssignError::Size { given: new.len(), wanted: ix.count });
+                }
+                let b = self.buffer.load(Ordering::Relaxed);
+                // SAFETY: locked; the indices of a fitted slice are below the length.
+                Ok(new.into_iter().enumerate().map(|(k, v)| unsafe { (*slot(b, at(k))).swap(v) }).collect())
+            }
+            None if ix.count == 0 => Ok(Vec::new()),
+            None => {
+                let mut gone = vec![false; n];
+                for k in 0..ix.count {
+                    gone[at(k)] = true;
+                }
+                let (removed, kept): (Vec<_>, Vec<_>) =
+                    self.take_all_locked().into_iter().enumerate().partition(|(i, _)| gone[*i]);
+                self.put_all_locked(kept.into_iter().map(|(_, v)| v).collect())?;
+                Ok(removed.into_iter().map(|(_, v)| v).collect())
+            }
+        }
+    }
+    /// Fills a list that is empty, by someone who holds the lock.
+    pub fn put_all_locked(&self, items: Vec<Value>) -> Result<(), NoMemory> {
+        self.splice_locked(0, 0, items).map(drop)
+    }
+    /// Replaces everything by `items`, as one step; gives the old items back and whether there was a buffer (also an empty one).
+    pub fn replace_all(&self, items: Vec<Value>) -> Result<(Vec<Value>, bool), NoMemory> {
+        let _l = lock_header(self.header());
+        let had = !self.buffer.load(Ordering::Relaxed).is_null();
+        let old = self.take_all_locked();
+        self.put_all_locked(items)?;
+        Ok((old, had))
+    }
+    /// Repeats the items in place `n` times.
+    pub fn repeat_in_place(&self, n: usize) -> Result<Vec<Value>, NoMemory> {
+        let _l = lock_header(self.header());
+        if n == 0 {
+            return Ok(self.take_all_locked());
+        }
+        let items = self.items_locked();
+        let more = items.len().checked_mul(n - 1).ok_or(NoMemory)?;
+        let mut new = Vec::new();
+        new.try_reserve_exact(more).map_err(|_| NoMemory)?;
+        for _ in 1..n {
+            new.extend(items.iter().cloned());
+        }
+        self.splice_locked(items.len(), items.len(), new)
+    }
+    /// Bytes of the cell and its buffer.
+    pub fn memory(&self) -> usize {
+        let b = self.buffer.load(Ordering::Acquire);
+        // SAFETY: a published buffer lives until this thread's next quiescent state.
+        let buffer = if b.is_null() { 0 } else { unsafe { size_of::<Buffer>() + (*b).capacity * 8 } };
+        gc::HEADER_SIZE + size_of::<List>() + buffer
+    }
+}
+
+/// Bounds of a slice as given, not yet fitted to a length: start, stop, step.
+pub type Unpacked = (Option<i64>, Option<i64>, i64);
+
+/// Why a slice could not be replaced.
+#[derive(Debug)]
+pub enum AssignError {
+    /// An extended slice needs exactly as many items as it has.
+    Size {
+        /// Items given.
+        given: usize,
+        /// Items needed.
+        wanted: usize,
+    },
+    /// Out of memory.
+    NoMemory,
+}
+
+impl From<NoMemory> for AssignError {
+    fn from(_: NoMemory) -> Self {
+        AssignError::NoMemory
     }
 }

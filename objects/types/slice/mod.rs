@@ -1,5 +1,7 @@
 //! `slice`: representation, and turning one into indices.
 
+pub mod methods;
+
 use crate::cx::Cx;
 use crate::error::PyResult;
 use crate::ids;
