@@ -628,6 +628,42 @@ def cmath(rng):
                 yield name, bits(z.real), bits(z.imag), type(e).__name__
 
 
+@golden
+def int_float(rng):
+    def some_int():
+        n = rng.getrandbits(rng.choice([1, 30, 53, 54, 55, 63, 64, 65, 100, 500, 1023, 1024, 1025, 1100]))
+        if rng.random() < .3:
+            n = (n >> 20 | 1) << 20 | rng.choice([0, 1, 2 ** 19, 2 ** 19 + 1])
+        return n * rng.choice([1, -1])
+
+    def guarded(f):
+        try:
+            return bits(f())
+        except OverflowError:
+            return "OverflowError"
+
+    edges = [2 ** 53, 2 ** 53 + 1, 2 ** 53 + 2, 2 ** 53 + 3, 2 ** 1024, 2 ** 1024 - 2 ** 970, 2 ** 1024 - 2 ** 970 - 1, 2 ** 63, 2 ** 63 - 1, -2 ** 63, 0, 1, -1]
+    for n in edges + [some_int() for _ in range(150)]:
+        yield "float", n, guarded(lambda: float(n))
+    for _ in range(300):
+        a, b = some_int(), some_int() or 1
+        if rng.random() < .2:
+            a, b = rng.randrange(-9, 9), rng.randrange(1, 9) * rng.choice([1, -1])
+        yield "divide", a, b, guarded(lambda: a / b)
+    for n in edges + [some_int() for _ in range(100)]:
+        for x in [0.5, -0.0, math.inf, -math.inf, math.nan, 2.0 ** 53, 2.0 ** 63, -2.0 ** 63, 9007199254740993.0, 1e300]:
+            yield "compare", n, bits(x), "nan" if x != x else (n > x) - (n < x)
+        try:
+            x = float(n)
+        except OverflowError:
+            continue
+        for y in (x, math.nextafter(x, math.inf), x + 0.5):
+            yield "compare", n, bits(y), (n > y) - (n < y)
+    for x in some_floats(rng, 120):
+        if math.isfinite(x):
+            yield "int", int(x), bits(x), "%d/%d" % x.as_integer_ratio()
+
+
 def main():
     for name in sys.argv[1:] or GOLDENS:
         rng = random.Random(name)
