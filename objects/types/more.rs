@@ -25,4 +25,10 @@ pub static SPECS: &[&TypeSpec] = &[
     &super::dict::iterator::REVERSE_VALUE_ITERATOR_TYPE,
     &super::dict::iterator::REVERSE_ITEM_ITERATOR_TYPE,
     &super::dict::proxy::MAPPING_PROXY_TYPE,
+    &super::iterators::enumerate::ENUMERATE_TYPE,
+    &super::iterators::parallel::ZIP_TYPE,
+    &super::iterators::parallel::MAP_TYPE,
+    &super::iterators::filter::FILTER_TYPE,
+    &super::iterators::reversed::REVERSED_TYPE,
+    &super::iterators::callable::CALLABLE_ITERATOR_TYPE,
 ];
