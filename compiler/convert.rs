@@ -440,7 +440,7 @@ impl<'s> Converter<'s> {
                     out.extend(self.string_part(part)?);
                 }
                 let kind = s.value.is_unicode().then(|| Ident::from("u"));
-                ExprKind::Constant { value: Constant::Str(PyStr::from_wtf8(join_surrogates(out))), kind }
+                ExprKind::Constant { value: Constant::Str(PyStr::from_wtf8(out)), kind }
             }
             R::BytesLiteral(b) => {
                 let mut out = Vec::new();
@@ -456,7 +456,7 @@ impl<'s> Converter<'s> {
                     }
                     let decoded = strings::decode_bytes(content, raw).map_err(|e| self.escape_error(&e, part.range))?;
                     let start = part.content_range().start().to_u32();
-                    out.extend(self.note_escapes(decoded, start, true));
+                    out.extend(self.note_escapes(decoded, start));
                 }
                 constant(Constant::Bytes(out.into()))
             }
@@ -514,11 +514,10 @@ impl<'s> Converter<'s> {
     }
 
     /// Records the warning of an invalid escape; gives the decoded bytes.
-    fn note_escapes(&mut self, decoded: Decoded, content_start: u32, bytes: bool) -> Vec<u8> {
+    fn note_escapes(&mut self, decoded: Decoded, content_start: u32) -> Vec<u8> {
         if let Some(bad) = &decoded.bad {
             let at = content_start + bad.at as u32;
             let pos = self.lines.pos(at, at + 1 + bad.text.len() as u32);
-            let _ = bytes;
             let text = &bad.text;
             let message = if bad.octal {
                 format!(
@@ -542,7 +541,7 @@ impl<'s> Converter<'s> {
             return Ok(content.as_bytes().to_vec());
         }
         let decoded = strings::decode_str(content, false, Braces::Plain).map_err(|e| self.escape_error(&e, part.range))?;
-        Ok(self.note_escapes(decoded, part.content_range().start().to_u32(), false))
+        Ok(self.note_escapes(decoded, part.content_range().start().to_u32()))
     }
 
     fn fstring(&mut self, f: &ruff::ExprFString, pos: Pos) -> Res<Expr> {
@@ -580,7 +579,7 @@ impl<'s> Converter<'s> {
                 let bytes = if !raw && source.contains('\\') {
                     let braces = if in_spec { Braces::Plain } else { Braces::Doubled };
                     let decoded = strings::decode_str(source, raw, braces).map_err(|e| self.escape_error(&e, l.range))?;
-                    self.note_escapes(decoded, l.range.start().to_u32(), false)
+                    self.note_escapes(decoded, l.range.start().to_u32())
                 } else {
                     l.value.as_bytes().to_vec()
                 };
@@ -676,11 +675,6 @@ impl<'s> Converter<'s> {
     fn patterns(&mut self, list: &[ruff::Pattern]) -> Res<Vec<Pattern>> {
         list.iter().map(|p| self.pattern(p)).collect()
     }
-}
-
-/// Two literals put together can make a surrogate pair adjacent; Python keeps both code points, so nothing is joined.
-fn join_surrogates(bytes: Vec<u8>) -> Vec<u8> {
-    bytes
 }
 
 /// Removes the comments of an expression's text.

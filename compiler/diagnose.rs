@@ -277,13 +277,8 @@ impl<'s> Walker<'s> {
                 continue;
             }
             let had_else = self.word() == "else";
-            let else_token = self.token();
             self.else_block()?;
-            if had_else
-                && self.word() == "elif"
-                && let Some(t) = else_token
-            {
-                let _ = t;
+            if had_else && self.word() == "elif" {
                 return self.here("'elif' block follows an 'else' block");
             }
             return Ok(());
@@ -318,8 +313,6 @@ impl<'s> Walker<'s> {
             self.at += 1;
             let is_star = self.eat("*");
             if star.is_some_and(|s| s != is_star) {
-                let end = self.last_end();
-                let _ = end;
                 return self.error("cannot have both 'except' and 'except*' on the same 'try'", except, self.last_end());
             }
             star = Some(is_star);
@@ -464,7 +457,6 @@ impl<'s> Walker<'s> {
             return self.error("Type parameter list cannot be empty", self.start(), self.start());
         }
         loop {
-            let star = self.start();
             let stars = if self.eat("*") { 1 } else { usize::from(self.eat("**")) * 2 };
             if !self.is_name() {
                 return self.invalid();
@@ -472,12 +464,10 @@ impl<'s> Walker<'s> {
             self.at += 1;
             if self.word() == ":" && stars > 0 {
                 let colon = self.start();
-                let _ = colon;
                 self.at += 1;
                 let e = self.expression()?;
                 let what = if stars == 1 { "TypeVarTuple" } else { "ParamSpec" };
                 let which = if e.is_tuple() { "constraints" } else { "bound" };
-                let _ = star;
                 return self.error(format!("cannot use {which} with {what}"), colon, colon + 1);
             }
             if self.eat(":") {
@@ -539,10 +529,9 @@ impl<'s> Walker<'s> {
         self.at += 1;
         self.type_params()?;
         if self.word() == "(" {
-            let open = self.at;
             self.at += 1;
             self.level += 1;
-            self.arguments(open, true)?;
+            self.arguments(true)?;
             self.level -= 1;
             self.expect(")")?;
         }
@@ -612,7 +601,7 @@ impl<'s> Walker<'s> {
                 Ok(())
             }
             "import" => self.import(),
-            "from" => self.from_import(),
+            "from" => self.import_from(),
             "type" if self.is_type_alias() => {
                 self.at += 2;
                 self.type_params()?;
@@ -668,7 +657,6 @@ impl<'s> Walker<'s> {
         if self.kind() == Kind::Newline {
             return self.error("Expected one or more names after 'import'", self.start(), self.start());
         }
-        let first = self.start();
         loop {
             self.dotted_name()?;
             if self.eat("as") {
@@ -679,7 +667,6 @@ impl<'s> Walker<'s> {
             }
         }
         if self.word() == "from" {
-            let _ = first;
             let mut ahead = self.copy();
             ahead.at += 1;
             if ahead.dotted_name().is_ok() {
@@ -708,9 +695,7 @@ impl<'s> Walker<'s> {
             self.at += 1;
             return Ok(());
         }
-        let start = self.at;
         let e = self.expression()?;
-        let _ = start;
         if e.name() == "name" {
             return self.invalid();
         }
@@ -721,7 +706,7 @@ impl<'s> Walker<'s> {
         self.tokens.get(i).is_none_or(|t| matches!(t.kind, Kind::Newline | Kind::End))
     }
 
-    fn from_import(&mut self) -> Walk {
+    fn import_from(&mut self) -> Walk {
         self.at += 1;
         let mut dots = false;
         while matches!(self.word(), "." | "...") {

@@ -1,7 +1,6 @@
 //! Wording of syntax errors, expressions: see `diagnose.rs`.
 
 use crate::diagnose::{Walk, Walker};
-use crate::strings::{self, Braces};
 use crate::tokens::{Kind, is_keyword};
 
 /// What an expression is, as far as messages care.
@@ -48,7 +47,7 @@ pub struct E {
 }
 
 impl E {
-    fn new(what: What, start: u32, end: u32) -> E {
+    pub fn new(what: What, start: u32, end: u32) -> E {
         E { what, start, end, kids: Vec::new(), paren: false }
     }
 
@@ -279,7 +278,7 @@ impl<'s> Walker<'s> {
             let next_is_string = matches!(self.tokens.get(start_token + 1).map(|t| t.kind), Some(Kind::Str | Kind::FStart));
             let soft = matches!(self.word_at(start_token), "match" | "case" | "_" | "type");
             let legacy = e.what == What::Name && matches!(self.word_at(start_token), "print" | "exec");
-            if !(first_is_name && next_is_string) && !soft {
+            if !(soft || first_is_name && next_is_string) {
                 let mut ahead = self.copy();
                 ahead.level = 0;
                 if let Ok(b) = ahead.expression_plain() {
@@ -290,11 +289,6 @@ impl<'s> Walker<'s> {
                         let end = wide.star_expressions().map_or(b.end, |e| e.end);
                         return self.error(format!("Missing parentheses in call to '{word}'. Did you mean {word}(...)?"), e.start, end);
                     }
-                    let a_string = matches!(e.what, What::Literal) && matches!(first.kind, Kind::Str);
-                    let b_string = matches!(self.kind(), Kind::Str);
-                    if a_string && !b_string || b_string && !a_string {
-                        let _ = (a_string, b_string);
-                    }
                     return self.error("invalid syntax. Perhaps you forgot a comma?", e.start, b.end);
                 }
             }
@@ -303,7 +297,7 @@ impl<'s> Walker<'s> {
     }
 
     /// An expression, as a look-ahead that words nothing.
-    fn expression_plain(&mut self) -> Walk<E> {
+    pub fn expression_plain(&mut self) -> Walk<E> {
         if self.word() == "lambda" {
             return self.lambda();
         }
@@ -487,11 +481,10 @@ impl<'s> Walker<'s> {
                     e = E::new(What::Attribute, e.start, self.last_end());
                 }
                 "(" => {
-                    let open = self.at;
                     self.at += 1;
                     let (level, no_in) = (self.level, std::mem::take(&mut self.no_in));
                     self.level += 1;
-                    self.arguments(open, false)?;
+                    self.arguments(false)?;
                     self.level = level;
                     self.no_in = no_in;
                     self.expect(")")?;
@@ -595,10 +588,7 @@ impl<'s> Walker<'s> {
         if self.word() == "**" {
             let (s, mut ahead) = (self.start(), self.copy());
             ahead.at += 1;
-            if let Ok(e) = ahead.expression()
-                && ahead.word() == ")"
-            {
-                let _ = e;
+            if ahead.expression().is_ok() && ahead.word() == ")" {
                 return self.error("cannot use double starred expression here", s, s + 2);
             }
             return self.invalid();
@@ -628,10 +618,8 @@ impl<'s> Walker<'s> {
             }
             let k = self.star_named()?;
             if self.comp_follows() && k.what != What::Starred {
-                let first = &e.kids[0];
                 let mut ahead = self.copy();
                 if e.kids.len() == 1 && ahead.comp_for().is_ok() {
-                    let _ = first;
                     return self.invalid();
                 }
             }
@@ -763,11 +751,10 @@ impl<'s> Walker<'s> {
             if self.word() == "**" {
                 let (s, _) = (self.start(), 0);
                 self.at += 1;
-                let v = self.bitwise_or()?;
+                self.bitwise_or()?;
                 if self.comp_follows() {
                     return self.error("dict unpacking cannot be used in dict comprehension", s, s + 2);
                 }
-                let _ = v;
                 continue;
             }
             let level = std::mem::take(&mut self.level);
@@ -784,11 +771,11 @@ impl<'s> Walker<'s> {
         Ok(E::new(What::Dict, start, self.last_end()))
     }
 
-    fn comp_follows(&self) -> bool {
+    pub fn comp_follows(&self) -> bool {
         self.word() == "for" || self.word() == "async" && self.word_at(self.at + 1) == "for"
     }
 
-    fn comp_for(&mut self) -> Walk {
+    pub fn comp_for(&mut self) -> Walk {
         while self.comp_follows() {
             self.eat("async");
             self.at += 1;
@@ -850,443 +837,5 @@ impl<'s> Walker<'s> {
     /// The target after `as` of a `with` item.
     pub fn star_target(&mut self) -> Walk<E> {
         if self.word() == "*" { self.star_expression() } else { self.expression() }
-    }
-
-    // ---- arguments and parameters ----
-
-    pub fn arguments(&mut self, open: usize, class: bool) -> Walk {
-        let mut keyword_seen = false;
-        let mut unpack_seen = false;
-        let mut count = 0;
-        while self.word() != ")" {
-            let start = self.start();
-            if self.word() == "*" {
-                if unpack_seen {
-                    // The message points at the call's arguments so far.
-                    let mut ahead = self.copy();
-                    ahead.at += 1;
-                    let _ = ahead.expression();
-                    let _ = open;
-                    return self.error(
-                        "iterable argument unpacking follows keyword argument unpacking",
-                        self.tokens[self.at - 1].start,
-                        ahead.last_end(),
-                    );
-                }
-                self.at += 1;
-                let e = self.expression()?;
-                if self.word() == "=" {
-                    let mut ahead = self.copy();
-                    ahead.at += 1;
-                    if let Ok(v) = ahead.expression() {
-                        return self.error("cannot assign to iterable argument unpacking", start, v.end);
-                    }
-                }
-                let _ = e;
-            } else if self.word() == "**" {
-                self.at += 1;
-                unpack_seen = true;
-                self.expression()?;
-                if self.word() == "=" {
-                    let mut ahead = self.copy();
-                    ahead.at += 1;
-                    if let Ok(v) = ahead.expression() {
-                        return self.error("cannot assign to keyword argument unpacking", start, v.end);
-                    }
-                }
-            } else if self.kind() == Kind::Name && self.word_at(self.at + 1) == "=" {
-                let word = self.word();
-                let end = self.last_end_of(self.at + 1);
-                if matches!(word, "True" | "False" | "None") {
-                    return self.error(format!("cannot assign to {word}"), start, end);
-                }
-                if is_keyword(word) {
-                    return self.invalid();
-                }
-                self.at += 2;
-                if matches!(self.word(), "," | ")") {
-                    return self.error("expected argument value expression", start, end);
-                }
-                let v = self.expression()?;
-                if self.comp_follows() {
-                    let mut ahead = self.copy();
-                    if ahead.comp_for().is_ok() {
-                        let _ = v;
-                        return self.error("invalid syntax. Maybe you meant '==' or ':=' instead of '='?", start, end);
-                    }
-                }
-                keyword_seen = true;
-            } else {
-                let e = self.argument_expression()?;
-                if self.word() == "=" {
-                    return self.error(
-                        "expression cannot contain assignment, perhaps you meant \"==\"?",
-                        start,
-                        self.token().map_or(0, |t| t.end),
-                    );
-                }
-                if self.comp_follows() {
-                    let mut ahead = self.copy();
-                    ahead.comp_for()?;
-                    let sole = count == 0 && ahead.word() == ")";
-                    let trailing = count == 0 && ahead.word() == "," && ahead.word_at(ahead.at + 1) == ")";
-                    if class && sole {
-                        return self.invalid_class_generator();
-                    }
-                    if !sole {
-                        let _ = trailing;
-                        if !matches!(ahead.word(), ")" | ",") {
-                            self.at = ahead.at;
-                            return self.invalid();
-                        }
-                        return self.error("Generator expression must be parenthesized", start, ahead.last_end());
-                    }
-                    self.at = ahead.at;
-                    return Ok(());
-                }
-                if keyword_seen || unpack_seen {
-                    let text = if unpack_seen {
-                        "positional argument follows keyword argument unpacking"
-                    } else {
-                        "positional argument follows keyword argument"
-                    };
-                    let _ = e;
-                    // The place is where the arguments end.
-                    let mut ahead = self.copy();
-                    let mut depth = 0;
-                    while ahead.at < ahead.tokens.len() {
-                        match ahead.word() {
-                            "(" | "[" | "{" => depth += 1,
-                            ")" | "]" | "}" if depth == 0 => break,
-                            ")" | "]" | "}" => depth -= 1,
-                            _ => {}
-                        }
-                        ahead.at += 1;
-                    }
-                    return ahead.here(text);
-                }
-            }
-            count += 1;
-            if !self.eat(",") {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn invalid_class_generator(&mut self) -> Walk {
-        self.invalid()
-    }
-
-    fn last_end_of(&self, i: usize) -> u32 {
-        self.tokens.get(i).map_or(0, |t| t.end)
-    }
-
-    fn argument_expression(&mut self) -> Walk<E> {
-        let e = self.expression()?;
-        if self.word() == ":=" {
-            if e.what != What::Name || e.paren {
-                return self.error(format!("cannot use assignment expressions with {}", e.name()), e.start, e.end);
-            }
-            self.at += 1;
-            let v = self.expression()?;
-            return Ok(E::new(What::Named, e.start, v.end));
-        }
-        Ok(e)
-    }
-
-    pub fn parameters(&mut self, lambda: bool) -> Walk {
-        let close = if lambda { ":" } else { ")" };
-        let (mut slash, mut star, mut default, mut kwarg, mut any) = (false, false, false, false, false);
-        while self.word() != close {
-            let here = self.start();
-            if kwarg {
-                if self.is_name() || matches!(self.word(), "*" | "**" | "/") {
-                    return self.here("arguments cannot follow var-keyword argument");
-                }
-                return self.invalid();
-            }
-            match self.word() {
-                "/" if self.kind() == Kind::Op => {
-                    if slash {
-                        return self.here("/ may appear only once");
-                    }
-                    if star {
-                        return self.here("/ must be ahead of *");
-                    }
-                    if !any {
-                        return if self.word_at(self.at + 1) == "," {
-                            self.here("at least one argument must precede /")
-                        } else {
-                            self.invalid()
-                        };
-                    }
-                    slash = true;
-                    self.at += 1;
-                    if self.word() == "*" {
-                        return self.here("expected comma between / and *");
-                    }
-                }
-                "*" => {
-                    if star {
-                        return self.here("* argument may appear only once");
-                    }
-                    star = true;
-                    self.at += 1;
-                    if self.word() == close {
-                        if lambda {
-                            return self.here("named arguments must follow bare *");
-                        }
-                        return self.error("named arguments must follow bare *", here, here + 1);
-                    }
-                    if self.eat(",") {
-                        if self.word() == close || self.word() == "**" {
-                            if lambda {
-                                return self.here("named arguments must follow bare *");
-                            }
-                            return self.error("named arguments must follow bare *", here, here + 1);
-                        }
-                        continue;
-                    }
-                    self.parameter(lambda, true)?;
-                    if self.word() == "=" {
-                        return self.here("var-positional argument cannot have default value");
-                    }
-                }
-                "**" => {
-                    self.at += 1;
-                    self.parameter(lambda, false)?;
-                    if self.word() == "=" {
-                        return self.here("var-keyword argument cannot have default value");
-                    }
-                    kwarg = true;
-                }
-                "(" => {
-                    let mut ahead = self.copy();
-                    ahead.at += 1;
-                    let mut names = true;
-                    while ahead.word() != ")" {
-                        if !ahead.is_name() {
-                            names = false;
-                            break;
-                        }
-                        ahead.at += 1;
-                        if !ahead.eat(",") && ahead.word() != ")" {
-                            names = false;
-                            break;
-                        }
-                    }
-                    if names {
-                        let what = if lambda { "Lambda expression" } else { "Function" };
-                        return self.error(format!("{what} parameters cannot be parenthesized"), here, ahead.token().map_or(0, |t| t.end));
-                    }
-                    return self.invalid();
-                }
-                _ => {
-                    self.parameter(lambda, false)?;
-                    if self.word() == "=" {
-                        let (s, e) = (self.start(), self.token().map_or(0, |t| t.end));
-                        self.at += 1;
-                        if matches!(self.word(), "," | ")" | ":") {
-                            return self.error("expected default value expression", s, e);
-                        }
-                        self.expression()?;
-                        default = true;
-                    } else if default && !star {
-                        let end = self.last_end();
-                        return self.error("parameter without a default follows parameter with a default", here, end);
-                    }
-                }
-            }
-            any = true;
-            if !self.eat(",") {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn parameter(&mut self, lambda: bool, star: bool) -> Walk {
-        if !self.is_name() {
-            return self.invalid();
-        }
-        self.at += 1;
-        if !lambda && self.eat(":") {
-            if star {
-                self.star_expression()?
-            } else {
-                self.expression()?
-            };
-        }
-        Ok(())
-    }
-
-    // ---- strings ----
-
-    fn strings(&mut self) -> Walk<E> {
-        let start = self.start();
-        let first = self.at;
-        let mut what = What::Literal;
-        let (mut bytes, mut text, mut template) = (false, false, false);
-        while matches!(self.kind(), Kind::Str | Kind::FStart) {
-            let t = self.tokens[self.at];
-            let source = &self.text[t.start as usize..t.end as usize];
-            let prefix = source.split(['"', '\'']).next().unwrap_or("").to_ascii_lowercase();
-            if self.kind() == Kind::Str {
-                if prefix.contains('b') {
-                    bytes = true;
-                    if !source.is_ascii() {
-                        return self.error("bytes can only contain ASCII literal characters", t.start, t.end);
-                    }
-                } else {
-                    text = true;
-                }
-                self.check_escapes(source, &prefix, t.start, t.end)?;
-                self.at += 1;
-            } else {
-                if prefix.contains('t') {
-                    template = true;
-                    what = What::TString;
-                } else {
-                    text = true;
-                    what = What::FString;
-                }
-                self.interpolated(if prefix.contains('t') { 't' } else { 'f' }, prefix.contains('r'))?;
-            }
-        }
-        let end = self.last_end();
-        if template && (text || bytes) {
-            return self.error("cannot mix t-string literals with string or bytes literals", start, end);
-        }
-        if bytes && text {
-            return self.here("cannot mix bytes and nonbytes literals");
-        }
-        // A string, something else, a string: quotes are probably wrong.
-        let single = self.at == first + 1 && self.tokens[first].kind == Kind::Str;
-        if single && self.starts_expression() && !matches!(self.kind(), Kind::Str | Kind::FStart) {
-            let s = self.start();
-            let mut ahead = self.copy();
-            ahead.level = 0;
-            while ahead.starts_expression() && !matches!(ahead.kind(), Kind::Str | Kind::FStart) {
-                if ahead.expression_plain().is_err() {
-                    break;
-                }
-            }
-            if ahead.at > self.at && ahead.kind() == Kind::Str {
-                let e = ahead.last_end();
-                return self.error("invalid syntax. Is this intended to be part of the string?", s, e);
-            }
-        }
-        Ok(E::new(what, start, end))
-    }
-
-    /// Escapes that do not decode.
-    fn check_escapes(&self, source: &str, prefix: &str, start: u32, end: u32) -> Walk {
-        if prefix.contains('r') || !source.contains('\\') {
-            return Ok(());
-        }
-        let body = &source[prefix.len()..];
-        let quotes = if body.starts_with("\"\"\"") || body.starts_with("'''") { 3 } else { 1 };
-        let content = &body[quotes..body.len() - quotes];
-        let result =
-            if prefix.contains('b') { strings::decode_bytes(content, false) } else { strings::decode_str(content, false, Braces::Plain) };
-        match result {
-            Ok(_) => Ok(()),
-            Err(e) => self.error(e.message(), start, end),
-        }
-    }
-
-    fn interpolated(&mut self, letter: char, raw: bool) -> Walk {
-        self.at += 1;
-        loop {
-            match self.kind() {
-                Kind::FMiddle => {
-                    let t = self.tokens[self.at];
-                    let source = &self.text[t.start as usize..t.end as usize];
-                    if !raw && let Err(e) = strings::decode_str(source, false, Braces::Doubled) {
-                        return self.error(e.message(), t.start, t.end);
-                    }
-                    self.at += 1;
-                }
-                Kind::FEnd => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Kind::Op if self.word() == "{" => self.field(letter)?,
-                _ => return self.invalid(),
-            }
-        }
-    }
-
-    fn field(&mut self, letter: char) -> Walk {
-        self.at += 1;
-        let (level, interp, no_in) = (self.level, self.interp.replace(letter), std::mem::take(&mut self.no_in));
-        self.level = 1;
-        let result = self.field_inner(letter);
-        self.level = level;
-        self.interp = interp;
-        self.no_in = no_in;
-        result
-    }
-
-    fn field_inner(&mut self, letter: char) -> Walk {
-        let word = self.word();
-        if self.kind() == Kind::Op && matches!(word, "=" | "!" | ":" | "}") {
-            return self.here(format!("{letter}-string: valid expression required before '{word}'"));
-        }
-        let first = self.at;
-        let expression = self.statement_expressions();
-        if let Err(found) = expression {
-            if found.token == first && found.message == "invalid syntax" {
-                self.at = first;
-                return self.here(format!("{letter}-string: expecting a valid expression after '{{'"));
-            }
-            return Err(found);
-        }
-        let e = expression?;
-        if e.what == What::Starred {
-            return self.error("can't use starred expression here", e.start, e.end);
-        }
-        let mut expecting = "'=', or '!', or ':', or '}'";
-        if self.word() == "=" {
-            self.at += 1;
-            expecting = "'!', or ':', or '}'";
-        }
-        if self.word() == "!" {
-            let bang_end = self.last_end() + 1;
-            self.at += 1;
-            if matches!(self.word(), ":" | "}") || self.kind() == Kind::FEnd {
-                return self.here(format!("{letter}-string: missing conversion character"));
-            }
-            let name = self.word().to_owned();
-            if self.kind() != Kind::Name {
-                return self.here(format!("{letter}-string: invalid conversion character"));
-            }
-            let _ = bang_end;
-            if self.start() != self.last_end() {
-                return self.here(format!("{letter}-string: conversion type must come right after the exclamation mark"));
-            }
-            if !matches!(&*name, "s" | "r" | "a") {
-                return self.here(format!("{letter}-string: invalid conversion character '{name}': expected 's', 'r', or 'a'"));
-            }
-            self.at += 1;
-            expecting = "':' or '}'";
-        }
-        if self.word() == ":" {
-            self.at += 1;
-            loop {
-                match self.kind() {
-                    Kind::FMiddle => self.at += 1,
-                    Kind::Op if self.word() == "{" => self.field(letter)?,
-                    Kind::Op if self.word() == "}" => break,
-                    _ => return self.here(format!("{letter}-string: expecting '}}', or format specs")),
-                }
-            }
-        }
-        if self.word() == "}" {
-            self.at += 1;
-            return Ok(());
-        }
-        self.here(format!("{letter}-string: expecting {expecting}"))
     }
 }

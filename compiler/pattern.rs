@@ -158,7 +158,7 @@ impl<'t> Compiler<'t> {
     }
 
     fn check_capture(&mut self, name: &Ident, m: &Matching<'t>, pos: Pos) -> Res {
-        if m.names.iter().any(|n| *n == name) {
+        if m.names.contains(&name) {
             return self.error(format!("multiple assignments to name '{name}' in pattern"), pos);
         }
         self.check_store_name(name, pos)

@@ -116,7 +116,7 @@ impl<'t> Compiler<'t> {
         let mut v = self.value(value)?;
         // A local that one of the targets rebinds must not be read in place for the next one.
         if matches!(v, R::L(_)) {
-            v = self.to_temp(v);
+            v = self.own_temp(v);
         }
         let (last, first) = targets.split_last().expect("an assignment has a target");
         for t in first {

@@ -365,7 +365,7 @@ impl Lexer<'_> {
                     return self.error("unexpected character after line continuation character", start + 1, start + 1);
                 }
             }
-            b'\'' | b'"' => self.string(start, b'"' & 0)?,
+            b'\'' | b'"' => self.string(start)?,
             b'0'..=b'9' => self.number()?,
             b'.' if self.peek(1).is_ascii_digit() => self.number()?,
             _ if is_name_start(b) => self.name()?,
@@ -402,7 +402,7 @@ impl Lexer<'_> {
                     self.interp_start(start, interp, raw);
                     return Ok(());
                 }
-                return self.string(start, if bytes { b'b' } else { 0 });
+                return self.string(start);
             }
             if valid && kinds == seen {
                 let lower = word.to_ascii_lowercase();
@@ -440,10 +440,9 @@ impl Lexer<'_> {
         Ok(())
     }
 
-    fn string(&mut self, start: usize, prefix: u8) -> Lex<()> {
+    fn string(&mut self, start: usize) -> Lex<()> {
         let quote = self.peek(0);
         let triple = self.peek(1) == quote && self.peek(2) == quote;
-        let _ = prefix;
         self.at += if triple { 3 } else { 1 };
         loop {
             let own_quote = self.interps.last().is_some_and(|i| i.quote == quote && i.triple == triple);

@@ -87,9 +87,9 @@ fn build_class(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
             Some(_) => return Err(cx.type_error("__class__ set to a class other than the one being defined")),
             None => {
                 let n = as_str(name).map_or_else(String::new, Str::to_string_lossy);
+                let shown = text::repr(cx, class.as_ref())?.to_string_lossy();
                 return Err(cx.runtime_error(format!(
-                    "__class__ not set defining '{n}' as {}. Was __classcell__ propagated to type.__new__?",
-                    text::repr(cx, class.as_ref())?.to_string_lossy()
+                    "__class__ not set defining '{n}' as {shown}. Was __classcell__ propagated to type.__new__?"
                 )));
             }
         }

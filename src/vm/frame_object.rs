@@ -77,11 +77,11 @@ pub unsafe fn object_of(f: &mut Frame) -> Option<Value> {
         if !f.object.is_null() {
             return Some(Ref::from_word(Word::from_header(f.object)).to_value());
         }
-        let code = f.code()?;
+        let code = f.code()?.to_value();
         let generator = if f.generator.is_null() { Value::NONE } else { Ref::from_word(Word::from_header(f.generator)).to_value() };
         let o = gc::alloc(FrameObject {
             frame: AtomicPtr::new(f),
-            code: code.to_value(),
+            code,
             globals: (*f.globals).to_value(),
             builtins: (*f.builtins).to_value(),
             pc: AtomicU32::new(f.pc_index()),
@@ -129,7 +129,7 @@ pub unsafe fn detach_dead(f: &mut Frame) {
 unsafe fn detach_with(f: &mut Frame, back: Value) {
     // SAFETY: the object belongs to this frame.
     unsafe {
-        let held = Value::from_raw(std::mem::replace(&mut f.object, std::ptr::null_mut()));
+        let held = Value::from_raw(std::mem::replace(&mut f.object, std::ptr::null_mut()).cast_const());
         let o = held.as_ref().cast::<FrameObject>();
         o.pc.store(f.pc_index(), Ordering::Relaxed);
         // Nobody else knows the object: nothing to keep.

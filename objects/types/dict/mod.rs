@@ -1,6 +1,9 @@
 //! `dict`: representation and operations. Reads take no lock; every store takes the dict's lock. The table itself is in [`table`].
 
+pub mod iterator;
+pub mod merge;
 pub mod methods;
+pub mod proxy;
 pub mod table;
 pub mod view;
 
@@ -20,7 +23,8 @@ pub struct Dict {
     pub(crate) used: AtomicUsize,
     /// Version of the set of keys; 0 until asked for. Changes (to 0) when a key is added or removed.
     keys_version: AtomicU32,
-    /// Bumped by every store: iterators' and watchers' cheap check.
+    /// Bumped, under the lock, before a key is added or removed or the table is replaced. As long as it stays the same, an entry's index that
+    /// was found before Python code ran is still good, and the table is the same one (an address alone does not say that).
     pub(crate) changes: AtomicU32,
 }
 
@@ -67,14 +71,49 @@ impl<'a> Key<'a> {
     pub fn new(cx: &mut Cx, value: Ref<'a>) -> PyResult<Key<'a>> {
         match value.exact::<Str>() {
             Some(s) => Ok(Key { value, hash: s.hash(), is_str: true }),
-            None => Ok(Key { value, hash: crate::protocol::hash::hash(cx, value)? as u64, is_str: false }),
+            None => Self::hashed(cx, value, "dict key"),
         }
+    }
+    /// Hashes an element of a set.
+    #[inline]
+    pub fn element(cx: &mut Cx, value: Ref<'a>) -> PyResult<Key<'a>> {
+        match value.exact::<Str>() {
+            Some(s) => Ok(Key { value, hash: s.hash(), is_str: true }),
+            None => Self::hashed(cx, value, "set element"),
+        }
+    }
+    fn hashed(cx: &mut Cx, value: Ref<'a>, role: &str) -> PyResult<Key<'a>> {
+        match crate::protocol::hash::hash(cx, value) {
+            Ok(h) => Ok(Key { value, hash: h as u64, is_str: false }),
+            Err(e) => Err(unusable(cx, value, role, e)),
+        }
+    }
+    /// A key whose hash is known already.
+    pub fn known(value: Ref<'a>, hash: u64) -> Key<'a> {
+        Key { value, hash, is_str: value.exact::<Str>().is_some() }
     }
     /// A key that is exactly a str.
     #[inline]
     pub fn of_str(s: &'a Str) -> Key<'a> {
         Key { value: s.as_ref(), hash: s.hash(), is_str: true }
     }
+}
+
+/// What becomes of an error in hashing a key: a plain TypeError says what the key was wanted for.
+#[cold]
+fn unusable(cx: &mut Cx, key: Ref<'_>, role: &str, e: crate::error::Raised) -> crate::error::Raised {
+    use crate::types::{exception, type_of};
+    let plain = cx.raised.as_ref().is_some_and(|x| type_of(x.as_ref()).id == exception::ids::TYPE_ERROR);
+    if !plain {
+        return e;
+    }
+    let exc = cx.catch(e);
+    let reason = match crate::protocol::text::str(cx, exc.as_ref()) {
+        Ok(s) => s.to_string_lossy(),
+        Err(e) => return e,
+    };
+    let n = type_of(key).full_name();
+    cx.type_error(format!("cannot use '{n}' as a {role} ({reason})"))
 }
 
 impl Dict {
@@ -122,49 +161,74 @@ impl Dict {
         self.get_key(cx, key)
     }
     /// As `get`, with the hash known.
+    #[inline]
     pub fn get_key(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<Option<Reg>> {
         loop {
             let Some(t) = self.current() else { return Ok(None) };
-            let found = match t.find_fast(self.header(), key) {
-                Found::Compare(_) => self.find_slow(cx, key)?,
-                f => f,
-            };
-            match found {
+            match t.find_fast(self.header(), key) {
                 Found::At(i) => match self.load(t, i) {
                     Some(r) => return Ok(Some(r)),
                     None if self.is_current(t) && t.entry(i).0.peek() == Word::UNBOUND => return Ok(None),
                     None => {}
                 },
                 Found::Missing => return Ok(None),
+                Found::Changed => {}
+                Found::Compare(_) => return self.get_slow(cx, key),
+            }
+        }
+    }
+    #[cold]
+    fn get_slow(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<Option<Reg>> {
+        loop {
+            let (found, changes) = self.find_slow(cx, key)?;
+            match found {
+                Found::Missing => return Ok(None),
+                Found::At(i) => {
+                    let _l = lock_header(self.header());
+                    if self.changes.load(Ordering::Relaxed) == changes
+                        && let Some(t) = self.current()
+                    {
+                        return Ok(Some(t.entry(i).1.load_locked().into()));
+                    }
+                }
                 Found::Changed | Found::Compare(_) => {}
             }
         }
     }
-    /// Goes on with a lookup that must call `__eq__`; the table may change under it, then it starts again.
+    /// A lookup that may call `__eq__`; the dict may change under it, then the result is `Changed`. What is found holds as long as `changes`
+    /// has the number that is given back.
     #[cold]
-    fn find_slow(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<Found> {
-        let Some(t) = self.current() else { return Ok(Found::Missing) };
-        let at = t as *const Table;
-        for i in t.candidates(key.hash) {
+    fn find_slow(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<(Found, u32)> {
+        // Acquire, and before the table: a table that is replaced later comes with another number.
+        let changes = self.changes.load(Ordering::Acquire);
+        let mut skip = 0;
+        loop {
+            // Python code has run since the table was last looked at: only an unchanged number says that it is still the same.
+            let Some(t) = self.current() else { return Ok((Found::Missing, changes)) };
+            if self.changes.load(Ordering::Acquire) != changes {
+                return Ok((Found::Changed, changes));
+            }
+            let Some((n, i)) = t.candidates(key.hash).enumerate().nth(skip) else { return Ok((Found::Missing, changes)) };
+            skip = n + 1;
             let k = t.entry(i).0.load_if(self.header(), || self.is_current(t));
-            let Some(k) = k else { return Ok(Found::Changed) };
+            let Some(k) = k else { return Ok((Found::Changed, changes)) };
             let k = k.into_value();
             if k.word() == Word::UNBOUND {
                 continue;
             }
             if k.as_ref().is(key.value) {
-                return Ok(Found::At(i));
+                return Ok((Found::At(i), changes));
             }
-            // Python code may run here: the table must not be touched again before the check.
-            let same = crate::protocol::compare::equal(cx, k.as_ref(), key.value)?;
-            if !std::ptr::eq(self.table.load(Ordering::Acquire), at) {
-                return Ok(Found::Changed);
+            if let Some(s) = k.as_ref().exact::<Str>()
+                && s.hash() != key.hash
+            {
+                continue;
             }
-            if same && t.entry(i).0.peek() == k.word() {
-                return Ok(Found::At(i));
+            if crate::protocol::compare::equal(cx, k.as_ref(), key.value)? {
+                let same = self.changes.load(Ordering::Acquire) == changes;
+                return Ok((if same { Found::At(i) } else { Found::Changed }, changes));
             }
         }
-        Ok(Found::Missing)
     }
 
     /// Looks up a str key given as a Rust text.
@@ -228,27 +292,43 @@ impl Dict {
 
     /// Stores; gives back the value that was there.
     pub fn replace_key(&self, cx: &mut Cx, key: Key<'_>, value: Value) -> PyResult<Option<Value>> {
-        let mut value = Some(value);
-        self.update_key(cx, key, |_| value.take())
+        let mut known = None;
+        loop {
+            let l = lock_header(self.header());
+            match self.find_for_store(key, known) {
+                Found::Compare(_) | Found::Changed => {
+                    drop(l);
+                    known = Some(self.find_slow(cx, key)?);
+                }
+                found => {
+                    let old = self.store_locked(key, found, value);
+                    drop(l);
+                    return Ok(old);
+                }
+            }
+        }
+    }
+
+    /// Looks a key up under the lock, or takes what `find_slow` has found if nothing has changed since.
+    fn find_for_store(&self, key: Key<'_>, known: Option<(Found, u32)>) -> Found {
+        match (self.current(), known) {
+            (None, _) => Found::Missing,
+            (Some(_), Some((found, changes))) if self.changes.load(Ordering::Relaxed) == changes => found,
+            (Some(t), _) => t.find_locked(key),
+        }
     }
 
     /// Finds the key and, holding the lock, calls `f` with the current value: what it gives is stored (`None`: nothing is changed). Gives
-    /// the value back that was replaced. Linearisable: `setdefault` and counters build on it.
+    /// the value back that was there. Linearisable: `setdefault` and counters build on it.
     pub fn update_key(&self, cx: &mut Cx, key: Key<'_>, mut f: impl FnMut(Option<&Value>) -> Option<Value>) -> PyResult<Option<Value>> {
-        let mut known: Option<(u32, Found)> = None;
+        let mut known = None;
         loop {
             let l = lock_header(self.header());
-            let found = match (self.current(), known) {
-                (None, _) => Found::Missing,
-                (Some(_), Some((changes, found))) if self.changes.load(Ordering::Relaxed) == changes => found,
-                (Some(t), _) => t.find_locked(key),
-            };
+            let found = self.find_for_store(key, known);
             if let Found::Compare(_) | Found::Changed = found {
                 // The comparison may run Python code: without the lock, then see whether anything has changed.
                 drop(l);
-                let changes = self.changes.load(Ordering::Acquire);
-                let found = self.find_slow(cx, key)?;
-                known = if found == Found::Changed { None } else { Some((changes, found)) };
+                known = Some(self.find_slow(cx, key)?);
                 continue;
             }
             let current = match (found, self.current()) {
@@ -266,15 +346,21 @@ impl Dict {
         }
     }
 
+    /// Before the set of keys changes, under the lock.
+    fn note_change(&self) {
+        // Release: pairs with the loads in `find_slow`. A plain addition would do, as only the lock's holder writes.
+        self.changes.fetch_add(1, Ordering::Release);
+        self.keys_version.store(0, Ordering::Release);
+    }
+
     /// Stores at a place found under the lock.
     fn store_locked(&self, key: Key<'_>, found: Found, value: Value) -> Option<Value> {
-        self.changes.fetch_add(1, Ordering::Relaxed);
         if let Found::At(i) = found
             && let Some(t) = self.current()
         {
             return Some(t.entry(i).1.swap(value));
         }
-        self.keys_version.store(0, Ordering::Release);
+        self.note_change();
         let t = match self.current() {
             Some(t) if t.has_room(key) => t,
             _ => {
@@ -300,25 +386,28 @@ impl Dict {
     }
     /// As `remove`, with the hash known.
     pub fn remove_key(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<Option<Value>> {
+        self.remove_key_if(cx, key, |_| true)
+    }
+    /// Removes a key if its value is still what `wanted` accepts.
+    pub fn remove_key_if(&self, cx: &mut Cx, key: Key<'_>, wanted: impl Fn(Word) -> bool) -> PyResult<Option<Value>> {
+        let mut known = None;
         loop {
-            let Some(t) = self.current() else { return Ok(None) };
-            let found = match t.find_fast(self.header(), key) {
-                Found::Compare(_) => self.find_slow(cx, key)?,
-                f => f,
-            };
-            match found {
-                Found::At(i) => {
-                    let l = lock_header(self.header());
-                    if !self.is_current(t) || t.entry(i).0.peek() == Word::UNBOUND {
-                        continue;
+            let l = lock_header(self.header());
+            match (self.find_for_store(key, known), self.current()) {
+                (Found::Compare(_) | Found::Changed, _) => {
+                    drop(l);
+                    known = Some(self.find_slow(cx, key)?);
+                }
+                (Found::At(i), Some(t)) => {
+                    if !wanted(t.entry(i).1.peek()) {
+                        return Ok(None);
                     }
                     let (k, v) = self.delete_locked(t, i);
                     drop(l);
                     drop(k);
                     return Ok(Some(v));
                 }
-                Found::Missing => return Ok(None),
-                _ => {}
+                _ => return Ok(None),
             }
         }
     }
@@ -335,8 +424,7 @@ impl Dict {
         Some(v)
     }
     fn delete_locked(&self, t: &Table, i: usize) -> (Value, Value) {
-        self.changes.fetch_add(1, Ordering::Relaxed);
-        self.keys_version.store(0, Ordering::Release);
+        self.note_change();
         self.used.store(self.len() - 1, Ordering::Release);
         let (k, v) = t.entry(i);
         // The key first: a reader that finds the value gone finds the key gone too.
@@ -347,14 +435,17 @@ impl Dict {
     pub fn pop_last(&self) -> Option<(Value, Value)> {
         let _l = lock_header(self.header());
         let t = self.current()?;
-        let i = (0..t.filled()).rev().find(|i| t.entry(*i).0.peek() != Word::UNBOUND)?;
+        let i = t.last_live()?;
         Some(self.delete_locked(t, i))
+    }
+    /// Removes and returns some item, in time that does not grow with what has been removed before: `set.pop`.
+    pub fn pop_any(&self) -> Option<(Value, Value)> {
+        self.pop_last()
     }
     /// Removes all items.
     pub fn clear(&self) {
         let l = lock_header(self.header());
-        self.changes.fetch_add(1, Ordering::Relaxed);
-        self.keys_version.store(0, Ordering::Release);
+        self.note_change();
         let t = self.table.swap(std::ptr::null_mut(), Ordering::AcqRel);
         self.used.store(0, Ordering::Release);
         drop(l);
@@ -363,18 +454,38 @@ impl Dict {
             unsafe { Table::clear_and_retire(t) };
         }
     }
-    /// The item at entry position `i` or the next one after it, with the position to go on from. `None` at the end.
-    pub fn next_item(&self, mut i: usize) -> Option<(usize, Value, Value)> {
-        let _l = lock_header(self.header());
-        let t = self.current()?;
-        while i < t.filled() {
-            let (k, v) = t.entry(i);
-            i += 1;
-            if k.peek() != Word::UNBOUND {
-                return Some((i, k.load_locked(), v.load_locked()));
+    /// The key at entry position `i` or the next one after it, with the position to go on from. `None` at the end. Takes no lock.
+    #[inline]
+    pub fn next_key(&self, mut i: usize) -> Option<(usize, Reg)> {
+        loop {
+            let t = self.current()?;
+            if i >= t.filled() {
+                return None;
+            }
+            match t.entry(i).0.load_if(self.header(), || self.is_current(t)) {
+                Some(k) if k.as_ref().word() == Word::UNBOUND => i += 1,
+                Some(k) => return Some((i + 1, k)),
+                None => {}
             }
         }
-        None
+    }
+    /// As `next_key`, with the value.
+    #[inline]
+    pub fn next_item(&self, mut i: usize) -> Option<(usize, Value, Value)> {
+        loop {
+            let t = self.current()?;
+            if i >= t.filled() {
+                return None;
+            }
+            let (k, v) = t.entry(i);
+            let valid = || self.is_current(t);
+            let (Some(k), Some(v)) = (k.load_if(self.header(), valid), v.load_if(self.header(), valid)) else { continue };
+            if k.as_ref().word() == Word::UNBOUND || v.as_ref().word() == Word::UNBOUND {
+                i += 1;
+            } else {
+                return Some((i + 1, k.into_value(), v.into_value()));
+            }
+        }
     }
     /// The item before entry position `i` (`usize::MAX` to begin), with the position to go on from.
     pub fn previous_item(&self, i: usize) -> Option<(usize, Value, Value)> {
@@ -389,6 +500,45 @@ impl Dict {
             }
         }
         None
+    }
+    /// The position behind the last entry.
+    pub fn end_position(&self) -> usize {
+        self.current().map_or(0, Table::filled)
+    }
+    /// A copy of all keys with their hashes at one moment.
+    pub fn keys_hashed(&self) -> Vec<(Value, u64)> {
+        let _l = lock_header(self.header());
+        let Some(t) = self.current() else { return Vec::new() };
+        let mut out = Vec::with_capacity(self.len());
+        out.extend((0..t.filled()).filter_map(|i| t.key_locked(i)));
+        out
+    }
+    /// A copy of all items with the hashes of their keys at one moment.
+    pub fn items_hashed(&self) -> Vec<(Value, Value, u64)> {
+        let _l = lock_header(self.header());
+        let Some(t) = self.current() else { return Vec::new() };
+        let mut out = Vec::with_capacity(self.len());
+        out.extend((0..t.filled()).filter_map(|i| t.key_locked(i).map(|(k, h)| (k, t.entry(i).1.load_locked(), h))));
+        out
+    }
+    /// Bytes of the table.
+    pub fn table_memory(&self) -> usize {
+        self.current().map_or(0, Table::size)
+    }
+    /// Takes over the table of another dict that nobody else has seen, if this one is empty; false when it is not.
+    pub fn adopt(&self, other: &Dict) -> bool {
+        debug_assert!(other.header().is_private());
+        let _l = lock_header(self.header());
+        if !self.is_empty() {
+            return false;
+        }
+        self.note_change();
+        let old = self.table.load(Ordering::Relaxed);
+        self.table.store(other.table.swap(std::ptr::null_mut(), Ordering::AcqRel), Ordering::Release);
+        self.used.store(other.used.swap(0, Ordering::AcqRel), Ordering::Release);
+        // SAFETY: replaced; it holds no items.
+        unsafe { Table::retire(old) };
+        true
     }
     /// A copy of all items at one moment.
     pub fn items(&self) -> Vec<(Value, Value)> {
@@ -451,7 +601,6 @@ impl Dict {
         let _l = lock_header(self.header());
         match self.current() {
             Some(t) if self.keys_version_now() == version && (index as usize) < t.filled() => {
-                self.changes.fetch_add(1, Ordering::Relaxed);
                 Ok(t.entry(index as usize).1.swap(v))
             }
             _ => Err(v),

@@ -26,7 +26,8 @@ pub struct Table {
     capacity: u32,
     /// Entries handed out, deleted ones included.
     filled: AtomicU32,
-    _pad: u32,
+    /// Entries at and behind this one are all deleted (or not handed out): where `popitem` begins to look. The writer's own.
+    live_end: AtomicU32,
 }
 
 /// Result of a lookup.
@@ -72,11 +73,12 @@ impl Table {
             if p.is_null() {
                 std::alloc::handle_alloc_error(layout);
             }
-            p.write(Table { bits, width, str_only, capacity, filled: AtomicU32::new(0), _pad: 0 });
+            p.write(Table { bits, width, str_only, capacity, filled: AtomicU32::new(0), live_end: AtomicU32::new(0) });
             p
         }
     }
-    fn size(&self) -> usize {
+    /// Bytes of the block.
+    pub fn size(&self) -> usize {
         size_of::<Table>() + self.capacity as usize * self.entry_size() + self.slots() * self.width as usize
     }
 
@@ -282,7 +284,21 @@ impl Table {
             }
         }
         self.filled.store(i as u32 + 1, Ordering::Release);
+        self.live_end.store(i as u32 + 1, Ordering::Relaxed);
         self.link(key.hash, i);
+    }
+    /// The last entry that is not deleted. The dict is locked.
+    pub fn last_live(&self) -> Option<usize> {
+        let end = self.live_end.load(Ordering::Relaxed) as usize;
+        let i = (0..end).rev().find(|i| self.entry(*i).0.peek() != Word::UNBOUND);
+        self.live_end.store(i.map_or(0, |i| i as u32 + 1), Ordering::Relaxed);
+        i
+    }
+    /// The key of an entry and its hash, unless it is deleted. The dict is locked.
+    pub fn key_locked(&self, i: usize) -> Option<(Value, u64)> {
+        let k = self.entry(i).0;
+        let w = k.peek();
+        if w == Word::UNBOUND { None } else { Some((k.load_locked(), self.hash_of(i, w))) }
     }
     fn link(&self, hash: u64, i: usize) {
         for slot in self.probe(hash) {
@@ -341,6 +357,7 @@ impl Table {
                 n += 1;
             }
             t.filled.store(n as u32, Ordering::Release);
+            t.live_end.store(n as u32, Ordering::Relaxed);
         }
         new
     }

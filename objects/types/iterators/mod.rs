@@ -1,6 +1,11 @@
 //! Iterator types that belong to no container, and what all iterators share.
 
+pub mod callable;
+pub mod enumerate;
+pub mod filter;
 pub mod index;
+pub mod parallel;
+pub mod reversed;
 
 use crate::cx::Cx;
 use crate::error::PyResult;

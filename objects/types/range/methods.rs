@@ -155,8 +155,7 @@ fn index_of(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     if exact_int(a[1]).is_none() {
         return Err(cx.value_error("sequence.index(x): x not in sequence"));
     }
-    let shown = show::repr(cx, a[1])?.to_string_lossy();
-    Err(cx.value_error(format!("{shown} is not in range")))
+    Err(cx.value_error("range.index(x): x not in range"))
 }
 
 fn reduce(_cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {

@@ -165,7 +165,7 @@ unsafe fn fill_attr(cx: &mut Cx, pc: Pc, obj: Ref<'_>, name: Ref<'_>) {
             }
             let Some(found) = t.lookup(name) else { return };
             let found = found.into_value();
-            let ft = type_of(found.as_ref());
+            let ft = by_id(objects::types::type_id_of(found.as_ref()));
             let result = match ft.id {
                 objects::ids::STATICMETHOD => match attr::type_get(cx, obj, name) {
                     Ok(r) => r.into_value(),
@@ -446,7 +446,7 @@ unsafe fn super_lookup(cx: &mut Cx, r: Regs, base: usize, name: Ref<'_>, want_me
                 let class_name = objects::names::__class__();
                 let found = if name.is(class_name) { None } else { after(start, t, name) };
                 if let Some(v) = found {
-                    let vt = type_of(v.as_ref());
+                    let vt = by_id(objects::types::type_id_of(v.as_ref()));
                     if want_method && !is_class && vt.has(flags::METHOD_LIKE) {
                         return Ok(attr::Method::Unbound(v));
                     }

@@ -229,7 +229,7 @@ fn split_group(cx: &mut Cx, exc: Ref<'_>, pattern: Ref<'_>) -> PyResult<(Value, 
 /// A special method of a context manager as a pair for a later call.
 fn method_pair(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResult<Option<(Word, Word)>> {
     let Some(f) = type_of(obj).lookup(name) else { return Ok(None) };
-    let ft = type_of(f.as_ref());
+    let ft = objects::types::by_id(objects::types::type_id_of(f.as_ref()));
     if ft.has(objects::types::type_::flags::METHOD_LIKE) {
         return Ok(Some((f.into_word(), obj.to_value().into_word())));
     }
