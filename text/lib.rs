@@ -12,6 +12,7 @@
 //! how to raise it.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod builder;
 pub mod bytes_text;
