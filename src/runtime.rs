@@ -191,6 +191,8 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         ("Ellipsis", Value::ELLIPSIS),
         ("NotImplemented", Value::NOT_IMPLEMENTED),
         ("__debug__", Value::TRUE),
+        ("EnvironmentError", type_value(exception::ids::OS_ERROR)),
+        ("IOError", type_value(exception::ids::OS_ERROR)),
     ] {
         b.dict.set_text(n, v);
     }
