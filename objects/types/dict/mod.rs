@@ -7,6 +7,9 @@ pub mod proxy;
 pub mod table;
 pub mod view;
 
+#[cfg(test)]
+mod tests;
+
 use crate::cx::{Cx, lock_header};
 use crate::error::PyResult;
 use crate::ids;

@@ -9,6 +9,9 @@ pub mod item;
 pub mod methods;
 pub mod sort;
 
+#[cfg(test)]
+mod tests;
+
 use crate::cx::{Cx, lock_header};
 use crate::ids;
 use gc::{Field, Gc, Payload, Ref, Reg, Value, Word};
