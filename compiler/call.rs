@@ -225,7 +225,8 @@ impl<'t> Compiler<'t> {
                     self.compute_keep(Op::LoadCell, Dst::Temp, R::L(0), R::No, 0);
                 } else {
                     self.check_bound(0);
-                    self.compute_keep(Op::Borrow, Dst::Temp, R::L(0), R::No, 0);
+                    let op = if self.may_be_rebound(&first) { Op::Copy } else { Op::Borrow };
+                    self.compute_keep(op, Dst::Temp, R::L(0), R::No, 0);
                 }
             }
             2 => {
@@ -284,6 +285,9 @@ impl<'t> Compiler<'t> {
     fn check_keywords(&mut self, keywords: &[Keyword]) -> Res {
         for (i, k) in keywords.iter().enumerate() {
             let Some(name) = &k.arg else { continue };
+            if &**name == "__debug__" {
+                return self.error("cannot assign to __debug__", k.pos);
+            }
             if keywords[..i].iter().any(|other| other.arg.as_ref() == Some(name)) {
                 return self.error(format!("keyword argument repeated: {name}"), k.pos);
             }

@@ -225,7 +225,8 @@ impl<'t> Compiler<'t> {
         if depth == 0 {
             return name.into();
         }
-        if parent.kind == ScopeKind::TypeParameters {
+        // Annotation scopes and type parameters do not show, once.
+        if parent.kind.is_function_like() && parent.kind != ScopeKind::Function {
             depth -= 1;
             parent = &self.outer[depth];
             if depth == 0 {
@@ -239,20 +240,19 @@ impl<'t> Compiler<'t> {
                 return name.into();
             }
         }
-        if matches!(
-            parent.kind,
-            ScopeKind::Function | ScopeKind::Annotation | ScopeKind::TypeAlias | ScopeKind::TypeVariable | ScopeKind::TypeParameters
-        ) {
-            format!("{}.<locals>.{name}", parent.qualname).into()
-        } else {
-            format!("{}.{name}", parent.qualname).into()
-        }
+        let function = parent.kind == ScopeKind::Function && self.table.scopes[parent.scope].comprehension.is_none();
+        if function { format!("{}.<locals>.{name}", parent.qualname).into() } else { format!("{}.{name}", parent.qualname).into() }
     }
 
     /// Ends the current unit with an implicit `return None` if control can get there.
     pub fn leave_unit(&mut self, implicit_return: bool) -> Res<Code> {
         if implicit_return {
             self.unit.starts = false;
+            let line = self.unit.first_line;
+            self.unit.pos = match self.unit.code.last() {
+                Some(last) => last.pos,
+                None => Pos { line, col: 0, end_line: line, end_col: 0 },
+            };
             self.return_none();
         }
         let code = self.assemble_unit()?;

@@ -696,7 +696,8 @@ impl<'t> Compiler<'t> {
             return self.body(body);
         };
         let height = self.height();
-        let v = self.value(&item.context_expr)?;
+        // Its own reference: the exit method's `self` lives through the body, which may rebind the variable.
+        let v = self.push(&item.context_expr)?;
         self.at(item.context_expr.pos);
         let op = if is_async { Op::BeforeAsyncWith } else { Op::BeforeWith };
         let flags = if v.is_temp() { KILL_B } else { 0 };

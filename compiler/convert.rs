@@ -32,11 +32,6 @@ impl<'s> Lines<'s> {
         let (end_line, end_col) = self.locate(end);
         Pos { line, col, end_line, end_col }
     }
-
-    /// Offset of the first byte of a line.
-    pub fn line_start(&self, line: u32) -> u32 {
-        self.starts.get(line.saturating_sub(1) as usize).copied().unwrap_or(self.source.len() as u32)
-    }
 }
 
 type Res<T> = Result<T, CompileError>;
@@ -117,12 +112,12 @@ impl<'s> Converter<'s> {
     }
 
     /// Position of a definition, which starts after its decorators.
-    fn definition_pos(&self, range: TextRange, decorators: &[ruff::Decorator]) -> Pos {
+    fn definition_pos(&self, range: TextRange, end: u32, decorators: &[ruff::Decorator]) -> Pos {
         let start = match decorators.last() {
             Some(d) => self.after_trivia(self.close_parens(d.expression.range().end().to_usize())),
             None => range.start().to_u32(),
         };
-        self.lines.pos(start, range.end().to_u32())
+        self.lines.pos(start, end)
     }
 
     /// Skips closing parentheses around a decorator's expression.
@@ -136,13 +131,23 @@ impl<'s> Converter<'s> {
         }
     }
 
+    /// End of a compound statement: a semicolon after its last statement belongs to it.
+    fn compound_end(&self, end: TextSize) -> u32 {
+        let rest = &self.lines.source[end.to_usize()..];
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        end.to_u32() + if rest[blanks..].starts_with(';') { blanks as u32 + 1 } else { 0 }
+    }
+
     fn stmt(&mut self, s: &ruff::Stmt) -> Res<Stmt> {
         self.enter()?;
-        let mut pos = self.pos(s.range());
         use ruff::Stmt as R;
+        let compound =
+            matches!(s, R::FunctionDef(_) | R::ClassDef(_) | R::For(_) | R::While(_) | R::If(_) | R::With(_) | R::Match(_) | R::Try(_));
+        let end = if compound { self.compound_end(s.range().end()) } else { s.range().end().to_u32() };
+        let mut pos = self.lines.pos(s.range().start().to_u32(), end);
         let kind = match s {
             R::FunctionDef(f) => {
-                pos = self.definition_pos(f.range, &f.decorator_list);
+                pos = self.definition_pos(f.range, end, &f.decorator_list);
                 StmtKind::FunctionDef(Box::new(FunctionDef {
                     decorator_list: self.decorators(&f.decorator_list)?,
                     name: ident(&f.name),
@@ -154,7 +159,7 @@ impl<'s> Converter<'s> {
                 }))
             }
             R::ClassDef(c) => {
-                pos = self.definition_pos(c.range, &c.decorator_list);
+                pos = self.definition_pos(c.range, end, &c.decorator_list);
                 let decorator_list = self.decorators(&c.decorator_list)?;
                 let type_params = self.type_params(&c.type_params)?;
                 let (bases, keywords) = match &c.arguments {
@@ -191,7 +196,7 @@ impl<'s> Converter<'s> {
             R::If(i) => {
                 let test = self.boxed(&i.test)?;
                 let body = self.suite(&i.body)?;
-                StmtKind::If { test, body, orelse: self.elifs(&i.elif_else_clauses, i.range.end())? }
+                StmtKind::If { test, body, orelse: self.elifs(&i.elif_else_clauses, TextSize::from(end))? }
             }
             R::With(w) => {
                 let mut items = Vec::new();
@@ -218,7 +223,7 @@ impl<'s> Converter<'s> {
                 let mut handlers = Vec::new();
                 for ruff::ExceptHandler::ExceptHandler(h) in &t.handlers {
                     handlers.push(ExceptHandler {
-                        pos: self.pos(h.range),
+                        pos: self.lines.pos(h.range.start().to_u32(), self.compound_end(h.range.end())),
                         type_: self.opt(&h.type_)?,
                         name: opt_ident(&h.name),
                         body: self.suite(&h.body)?,
@@ -435,7 +440,7 @@ impl<'s> Converter<'s> {
                     out.extend(self.string_part(part)?);
                 }
                 let kind = s.value.is_unicode().then(|| Ident::from("u"));
-                ExprKind::Constant { value: Constant::Str(PyStr::from_wtf8(join_surrogates(out))), kind }
+                ExprKind::Constant { value: Constant::Str(PyStr::from_wtf8(out)), kind }
             }
             R::BytesLiteral(b) => {
                 let mut out = Vec::new();
@@ -451,7 +456,7 @@ impl<'s> Converter<'s> {
                     }
                     let decoded = strings::decode_bytes(content, raw).map_err(|e| self.escape_error(&e, part.range))?;
                     let start = part.content_range().start().to_u32();
-                    out.extend(self.note_escapes(decoded, start, true));
+                    out.extend(self.note_escapes(decoded, start));
                 }
                 constant(Constant::Bytes(out.into()))
             }
@@ -509,11 +514,10 @@ impl<'s> Converter<'s> {
     }
 
     /// Records the warning of an invalid escape; gives the decoded bytes.
-    fn note_escapes(&mut self, decoded: Decoded, content_start: u32, bytes: bool) -> Vec<u8> {
+    fn note_escapes(&mut self, decoded: Decoded, content_start: u32) -> Vec<u8> {
         if let Some(bad) = &decoded.bad {
             let at = content_start + bad.at as u32;
             let pos = self.lines.pos(at, at + 1 + bad.text.len() as u32);
-            let _ = bytes;
             let text = &bad.text;
             let message = if bad.octal {
                 format!(
@@ -537,7 +541,7 @@ impl<'s> Converter<'s> {
             return Ok(content.as_bytes().to_vec());
         }
         let decoded = strings::decode_str(content, false, Braces::Plain).map_err(|e| self.escape_error(&e, part.range))?;
-        Ok(self.note_escapes(decoded, part.content_range().start().to_u32(), false))
+        Ok(self.note_escapes(decoded, part.content_range().start().to_u32()))
     }
 
     fn fstring(&mut self, f: &ruff::ExprFString, pos: Pos) -> Res<Expr> {
@@ -575,7 +579,7 @@ impl<'s> Converter<'s> {
                 let bytes = if !raw && source.contains('\\') {
                     let braces = if in_spec { Braces::Plain } else { Braces::Doubled };
                     let decoded = strings::decode_str(source, raw, braces).map_err(|e| self.escape_error(&e, l.range))?;
-                    self.note_escapes(decoded, l.range.start().to_u32(), false)
+                    self.note_escapes(decoded, l.range.start().to_u32())
                 } else {
                     l.value.as_bytes().to_vec()
                 };
@@ -594,7 +598,8 @@ impl<'s> Converter<'s> {
                             self.interpolated(e, raw, true, None, &mut values)?;
                         }
                         let kind = ExprKind::JoinedStr { values: merge_strings(values) };
-                        let pos = self.pos(spec.range);
+                        // The colon belongs to it.
+                        let pos = self.lines.pos(spec.range.start().to_u32() - 1, spec.range.end().to_u32());
                         Some(Box::new(Expr { pos, kind }))
                     }
                 };
@@ -602,17 +607,16 @@ impl<'s> Converter<'s> {
                     if conversion == -1 && format_spec.is_none() {
                         conversion = i32::from(b'r');
                     }
-                    let value = Constant::Str(PyStr::from(debug.as_str()));
+                    let value = Constant::Str(PyStr::from(without_comments(debug.as_str()).as_str()));
+                    let start = i.range.start().to_u32() + 1;
+                    let pos = self.lines.pos(start, start + debug.as_str().len() as u32);
                     out.push(Expr { pos, kind: ExprKind::Constant { value, kind: None } });
                 }
                 let kind = match template {
                     None => ExprKind::FormattedValue { value: inner, conversion, format_spec },
                     Some(_) => {
-                        let range = match &i.debug_text {
-                            Some(debug) => debug.as_str().trim_end().trim_end_matches('=').trim().to_owned(),
-                            None => self.field_text(i),
-                        };
-                        let str = Constant::Str(PyStr::from(range.as_str()));
+                        let text = self.field_text(i);
+                        let str = Constant::Str(PyStr::from(text.as_str()));
                         ExprKind::Interpolation { value: inner, str, conversion, format_spec }
                     }
                 };
@@ -622,11 +626,12 @@ impl<'s> Converter<'s> {
         Ok(())
     }
 
-    /// Source text of a replacement field's expression, parentheses included.
+    /// Source text of a replacement field up to `=`, `!`, `:` or `}`, blanks and parentheses included, comments not.
     fn field_text(&self, i: &ruff::InterpolatedElement) -> String {
         let start = i.range.start().to_usize() + 1;
-        let end = self.close_parens(i.expression.range().end().to_usize()).min(i.range.end().to_usize());
-        self.lines.source[start..end].trim().to_owned()
+        let end = self.close_parens(i.expression.range().end().to_usize());
+        let stop = (self.after_trivia(end) as usize).min(i.range.end().to_usize());
+        without_comments(&self.lines.source[start..stop])
     }
 
     fn pattern(&mut self, p: &ruff::Pattern) -> Res<Pattern> {
@@ -672,9 +677,44 @@ impl<'s> Converter<'s> {
     }
 }
 
-/// Two literals put together can make a surrogate pair adjacent; Python keeps both code points, so nothing is joined.
-fn join_surrogates(bytes: Vec<u8>) -> Vec<u8> {
-    bytes
+/// Removes the comments of an expression's text.
+fn without_comments(text: &str) -> String {
+    if !text.contains('#') {
+        return text.to_owned();
+    }
+    let src = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    let (mut at, mut kept) = (0, 0);
+    while at < src.len() {
+        match src[at] {
+            quote @ (b'"' | b'\'') => {
+                let triple = src[at..].starts_with(&[quote; 3]);
+                at += if triple { 3 } else { 1 };
+                while at < src.len() {
+                    if src[at] == b'\\' {
+                        at += 1;
+                    } else if triple && src[at..].starts_with(&[quote; 3]) {
+                        at += 2;
+                        break;
+                    } else if !triple && src[at] == quote {
+                        break;
+                    }
+                    at += 1;
+                }
+                at += 1;
+            }
+            b'#' => {
+                out.push_str(&text[kept..at]);
+                while at < src.len() && src[at] != b'\n' {
+                    at += 1;
+                }
+                kept = at;
+            }
+            _ => at += 1,
+        }
+    }
+    out.push_str(&text[kept.min(text.len())..]);
+    out
 }
 
 /// Joins adjacent string constants and drops empty ones.

@@ -55,6 +55,14 @@ impl CompileError {
         CompileError::new(ErrorKind::SyntaxError, message, pos)
     }
 
+    /// Attaches the source line. Columns stay as they are: those of errors found after parsing count bytes.
+    pub fn with_text(mut self, source: &str) -> CompileError {
+        if self.line > 0 && self.text.is_none() {
+            self.text = source.split_inclusive('\n').nth(self.line as usize - 1).map(str::to_owned);
+        }
+        self
+    }
+
     /// Turns byte columns into character columns and attaches the source line.
     pub fn with_source(mut self, source: &str) -> CompileError {
         if self.line == 0 || self.text.is_some() {

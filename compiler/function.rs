@@ -5,7 +5,7 @@ use crate::codegen::{Compiler, Res, clean_docstring, docstring};
 use crate::flow::{DeferredAnnotation, Dst, R};
 use crate::scope::{ScopeKind, Tag, mangle};
 use crate::tree::*;
-use bytecode::ops::{Common, Intrinsic2};
+use bytecode::ops::Common;
 use bytecode::{Code, Const, LocalKind, Op, flags};
 
 impl<'t> Compiler<'t> {
@@ -99,8 +99,6 @@ impl<'t> Compiler<'t> {
         self.enter_unit(id, &f.name, first_line, 0);
         self.set_arguments(&f.args);
         let mut body = &f.body[..];
-        let generator = self.table.scopes[id].is_generator;
-        let _ = generator;
         if let Some((text, _)) = docstring(body) {
             body = &body[1..];
             if self.options.optimize < 2 {
@@ -109,10 +107,6 @@ impl<'t> Compiler<'t> {
                 debug_assert!(self.unit.consts.is_empty());
                 self.constant(&Constant::Str(text));
                 self.unit.flags |= flags::HAS_DOCSTRING;
-            }
-            if body.is_empty() {
-                self.at(f.body[0].pos);
-                self.unit.starts = true;
             }
         }
         self.body(body)?;
@@ -336,9 +330,9 @@ impl<'t> Compiler<'t> {
         let Some(id) = self.table.scopes[outer_scope].annotation_block else { return Ok(()) };
         let base = self.height();
         let pos = self.unit.pos;
-        let first = list[0].pos;
         // The function is made even where control does not arrive.
-        self.enter_annotate(id, first);
+        let line = Pos { line: self.unit.first_line, col: 0, end_line: self.unit.first_line, end_col: 0 };
+        self.enter_annotate(id, line);
         self.gather(Op::BuildMap, Dst::Temp, R::No, 0, 0);
         let map = self.top();
         for a in &list {
@@ -359,7 +353,7 @@ impl<'t> Compiler<'t> {
         self.effect(Op::Return, R::No, map, R::No, 0);
         self.unit.reachable = false;
         let code = self.leave_unit(false)?;
-        self.at(first);
+        self.at(line);
         self.unit.starts = false;
         self.make_function(code, base, 0)?;
         let name = if class { "__annotate_func__" } else { "__annotate__" };
@@ -477,13 +471,6 @@ impl<'t> Compiler<'t> {
         }
         let _ = pos;
         Ok(())
-    }
-
-    /// `function.__type_params__ = params` for the function on top and the tuple in a variable.
-    pub fn set_type_params(&mut self, params: &Ident) {
-        let function = self.top();
-        let p = self.load_var(params, Dst::Temp);
-        self.compute(Op::Intrinsic2, Dst::Temp, function, p, Intrinsic2::SetFunctionTypeParams as i32, 0);
     }
 }
 

@@ -45,9 +45,8 @@ pub fn scan(root: &Mod, options: &Options) -> Result<Future, CompileError> {
                     future.flags |= flags::FUTURE_ANNOTATIONS;
                 }
                 "barry_as_FLUFL" => future.flags |= flags::FUTURE_BARRY_AS_BDFL,
-                "generator_stop" => future.flags |= flags::FUTURE_GENERATOR_STOP,
                 "nested_scopes" | "generators" | "division" | "absolute_import" | "with_statement" | "print_function"
-                | "unicode_literals" => {}
+                | "unicode_literals" | "generator_stop" => {}
                 "braces" => return Err(CompileError::syntax("not a chance", alias.pos)),
                 other => {
                     return Err(CompileError::syntax(format!("future feature {other} is not defined"), alias.pos));

@@ -12,6 +12,11 @@ mod comprehension;
 mod condition;
 mod control;
 mod convert;
+mod diagnose;
+mod diagnose_args;
+mod diagnose_expr;
+mod diagnose_match;
+mod diagnose_string;
 pub mod error;
 mod expr;
 mod flow;
@@ -76,7 +81,7 @@ pub struct Compiled {
 /// Compiles source text.
 pub fn compile(source: &str, filename: &str, mode: Mode, options: &Options) -> Result<Compiled, CompileError> {
     let parsed = parse(source, mode, options)?;
-    let mut compiled = compile_tree(&parsed.tree, filename, options).map_err(|e| e.with_source(source))?;
+    let mut compiled = compile_tree(&parsed.tree, filename, options).map_err(|e| e.with_text(source))?;
     let mut warnings = parsed.warnings;
     warnings.append(&mut compiled.warnings);
     compiled.warnings = warnings;
@@ -85,6 +90,9 @@ pub fn compile(source: &str, filename: &str, mode: Mode, options: &Options) -> R
 
 /// Compiles a tree.
 pub fn compile_tree(tree: &tree::Tree, filename: &str, options: &Options) -> Result<Compiled, CompileError> {
+    if tree.depth() > stack::MAX_DEPTH {
+        return Err(CompileError::bare(ErrorKind::RecursionError, "maximum recursion depth exceeded during compilation"));
+    }
     with_room(tree.depth(), || {
         let future = future::scan(tree.root(), options)?;
         let table = scope::Symtable::build(tree.root(), future.annotations)?;

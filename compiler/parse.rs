@@ -61,10 +61,14 @@ fn run(text: &str, mode: Mode, lines: &Lines<'_>, scan: &tokens::Scan, options: 
     if mode == Mode::FuncType {
         return func_type(text, lines, scan);
     }
+    if scan.error.is_some() {
+        // ruff has no limits of its own: it only sees texts that the scan has bounded.
+        return Err(messages::word(text, lines, scan, &[], &[], mode, options));
+    }
     let ruff_mode = if mode == Mode::Eval { parser::Mode::Expression } else { parser::Mode::Module };
     let parse_options = parser::ParseOptions::from(ruff_mode).with_target_version(ruff::PythonVersion::PY314);
     let parsed = parser::parse_unchecked(text, parse_options);
-    if scan.error.is_some() || !parsed.errors().is_empty() || !parsed.unsupported_syntax_errors().is_empty() {
+    if !parsed.errors().is_empty() || !parsed.unsupported_syntax_errors().is_empty() {
         return Err(messages::word(text, lines, scan, parsed.errors(), parsed.unsupported_syntax_errors(), mode, options));
     }
     let mut converter = Converter::new(lines);

@@ -157,14 +157,16 @@ impl<'t> Compiler<'t> {
         }
     }
 
-    /// Pushes a capture of `subject`.
-    fn capture(&mut self, name: &'t Ident, subject: R, m: &mut Matching<'t>, pos: Pos) -> Res {
+    fn check_capture(&mut self, name: &Ident, m: &Matching<'t>, pos: Pos) -> Res {
         if m.names.contains(&name) {
             return self.error(format!("multiple assignments to name '{name}' in pattern"), pos);
         }
-        if &**name == "__debug__" {
-            return self.error("cannot assign to __debug__", pos);
-        }
+        self.check_store_name(name, pos)
+    }
+
+    /// Pushes a capture of `subject`.
+    fn capture(&mut self, name: &'t Ident, subject: R, m: &mut Matching<'t>, pos: Pos) -> Res {
+        self.check_capture(name, m, pos)?;
         m.names.push(name);
         self.compute_keep(Op::Copy, Dst::Temp, subject, R::No, 0);
         Ok(())
@@ -175,9 +177,7 @@ impl<'t> Compiler<'t> {
     fn part(&mut self, p: &'t Pattern, m: &mut Matching<'t>, make: impl FnOnce(&mut Self) -> Res) -> Res {
         if let PatternKind::MatchAs { pattern: None, name: Some(name) } = &p.kind {
             // The part itself is the capture.
-            if m.names.contains(&name) {
-                return self.error(format!("multiple assignments to name '{name}' in pattern"), p.pos);
-            }
+            self.check_capture(name, m, p.pos)?;
             make(self)?;
             m.names.push(name);
             return Ok(());
@@ -216,7 +216,7 @@ impl<'t> Compiler<'t> {
     fn sequence(&mut self, p: &'t Pattern, patterns: &'t [Pattern], subject: R, m: &mut Matching<'t>) -> Res {
         let star = patterns.iter().position(|p| matches!(p.kind, PatternKind::MatchStar { .. }));
         if patterns.iter().filter(|p| matches!(p.kind, PatternKind::MatchStar { .. })).count() > 1 {
-            return self.error("multiple starred expressions in sequence pattern", p.pos);
+            return self.error("multiple starred names in sequence pattern", p.pos);
         }
         let label = self.fail_label(m);
         let is_sequence = self.compute_keep(Op::MatchSequence, Dst::Temp, subject, R::No, 0);
@@ -245,9 +245,7 @@ impl<'t> Compiler<'t> {
             }
             self.at(part.pos);
             if let PatternKind::MatchStar { name: Some(name) } = &part.kind {
-                if m.names.contains(&name) {
-                    return self.error(format!("multiple assignments to name '{name}' in pattern"), part.pos);
-                }
+                self.check_capture(name, m, part.pos)?;
                 let block = self.height();
                 let after = patterns.len() - i - 1;
                 let d = (i | after << 12) as i32;
@@ -475,7 +473,7 @@ impl<'t> Compiler<'t> {
 
 fn is_value_pattern(e: &Expr) -> bool {
     match &e.kind {
-        ExprKind::Constant { .. } | ExprKind::Attribute { .. } | ExprKind::JoinedStr { .. } => true,
+        ExprKind::Constant { .. } | ExprKind::Attribute { .. } => true,
         ExprKind::UnaryOp { op: UnaryOp::USub, operand } => matches!(operand.kind, ExprKind::Constant { .. }),
         ExprKind::BinOp { left, op: Operator::Add | Operator::Sub, right } => is_value_pattern(left) && is_value_pattern(right),
         _ => false,

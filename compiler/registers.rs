@@ -138,7 +138,7 @@ impl Compiler<'_> {
     }
 
     /// Makes sure that a value is a temporary of its own: locals are copied.
-    pub fn to_temp(&mut self, r: R) -> R {
+    pub fn own_temp(&mut self, r: R) -> R {
         match r {
             R::L(_) => self.compute(Op::Copy, Dst::Temp, r, R::No, 0, 0),
             _ => r,

@@ -261,7 +261,7 @@ impl Builder {
             is_coroutine: false,
             is_async_def: false,
             is_lambda: false,
-            is_method: false,
+            is_method: conditional_class && kind == ScopeKind::Function,
             varargs: false,
             varkeywords: false,
             comprehension: None,
@@ -304,7 +304,7 @@ impl Builder {
         let is_comp_target = table.comp_iter_target;
         let symbol = table.symbols.entry(mangled);
         if flag & def::PARAM != 0 && symbol.flags & def::PARAM != 0 {
-            return fail(format!("duplicate parameter '{mangled}' in function definition"), pos);
+            return fail(format!("duplicate argument '{mangled}' in function definition"), pos);
         }
         if flag & def::TYPE_PARAM != 0 && symbol.flags & def::TYPE_PARAM != 0 {
             return fail(format!("duplicate type parameter '{mangled}'"), pos);
@@ -541,7 +541,6 @@ impl Builder {
         let scope = self.scope();
         scope.is_async_def = f.is_async;
         scope.is_coroutine = f.is_async;
-        scope.is_method = in_class;
         self.params(&f.args)?;
         self.block(&f.body)?;
         self.leave();
@@ -575,7 +574,7 @@ impl Builder {
         self.enter(ScopeKind::Annotation, &name, &f.args, Tag::Annotations, pos);
         self.scope().scope_info = "an annotation";
         self.annotation_params(pos)?;
-        if sees_class && used {
+        if sees_class && used && !self.table.future_annotations {
             self.define(&Ident::from("__classdict__"), def::USE, pos)?;
         }
         self.scope().in_unevaluated_annotation = self.table.future_annotations;
@@ -691,6 +690,9 @@ impl Builder {
     fn type_params(&mut self, params: &[TypeParam]) -> Res {
         let mut seen_default = false;
         for p in params {
+            if matches!(&*p.name, "__classdict__" | "__conditional_annotations__") {
+                return fail(format!("reserved name '{}' cannot be used for type parameter", p.name), p.pos);
+            }
             self.define(&p.name, def::TYPE_PARAM | def::LOCAL, p.pos)?;
             if let TypeParamKind::TypeVar { bound: Some(bound) } = &p.kind {
                 let tuple = matches!(bound.kind, ExprKind::Tuple { .. });
@@ -952,7 +954,6 @@ impl Builder {
         self.enter(ScopeKind::Function, name, e, Tag::Body, e.pos);
         let scope = self.scope();
         scope.comprehension = Some(kind);
-        scope.comp_iter_expr = 0;
         if is_async_outer {
             scope.is_coroutine = true;
         }

@@ -5,7 +5,7 @@
 pub const MAX_DEPTH: u32 = 20_000;
 
 /// Up to here a walk fits in what any caller has left.
-const SHALLOW: u32 = 150;
+const SHALLOW: u32 = 100;
 
 /// Room per level in the deepest walk (code generation in an unoptimised build).
 const BYTES_PER_LEVEL: usize = 16 << 10;

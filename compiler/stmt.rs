@@ -7,8 +7,11 @@ use crate::optimise::fold;
 use crate::scope::ScopeKind;
 use crate::tree::*;
 use bytecode::Op;
-use bytecode::encode::{DROP_A, KILL_B};
+use bytecode::encode::KILL_B;
 use bytecode::ops::{Common, Intrinsic1};
+
+/// CPython's limit on nested loops, `try` and `with`.
+const MAX_BLOCKS: usize = 20;
 
 impl<'t> Compiler<'t> {
     pub fn body(&mut self, body: &'t [Stmt]) -> Res {
@@ -19,6 +22,10 @@ impl<'t> Compiler<'t> {
         self.at(s.pos);
         self.unit.starts = true;
         let height = self.height();
+        let nests = matches!(s.kind, StmtKind::For { .. } | StmtKind::While { .. } | StmtKind::Try(_) | StmtKind::With { .. });
+        if nests && self.unit.blocks.len() >= MAX_BLOCKS {
+            return self.error("too many statically nested blocks", s.pos);
+        }
         self.stmt_kind(s)?;
         debug_assert!(self.height() == height, "a statement leaves temporaries: {:?}", s.pos);
         self.unit.height = height;
@@ -109,7 +116,7 @@ impl<'t> Compiler<'t> {
         let mut v = self.value(value)?;
         // A local that one of the targets rebinds must not be read in place for the next one.
         if matches!(v, R::L(_)) {
-            v = self.to_temp(v);
+            v = self.own_temp(v);
         }
         let (last, first) = targets.split_last().expect("an assignment has a target");
         for t in first {
@@ -410,6 +417,7 @@ impl<'t> Compiler<'t> {
             let first = Ident::from(parts.next().unwrap_or_default());
             match &alias.asname {
                 None => {
+                    self.check_store_name(&first, alias.pos)?;
                     let name = self.mangled(&first);
                     self.store_var(&name, module);
                 }
@@ -492,9 +500,6 @@ impl<'t> Compiler<'t> {
         if !simple && !self.unit.kind.is_function_like() && !self.future_annotations {
             self.discard(annotation)?;
         }
-        if value.is_none() && simple {
-            self.unit.emit(Op::Line, R::No, R::No, R::No, 0, 0);
-        }
         Ok(())
     }
 
@@ -509,10 +514,5 @@ impl<'t> Compiler<'t> {
     /// A constant test of an `if` or `while`.
     pub fn constant_truth(&self, e: &Expr) -> Option<bool> {
         fold(e, self.options.optimize).map(|c| c.truth())
-    }
-
-    /// Writes a temporary that is also to stay: used for values that several targets share.
-    pub fn copy_to_local(&mut self, from: R, local: u16) {
-        self.unit.emit(Op::Copy, R::L(local), from, R::No, 0, DROP_A);
     }
 }

@@ -37,8 +37,6 @@ pub struct LexError {
     pub message: String,
     pub start: u32,
     pub end: u32,
-    /// Where the tokenizer stood: a parser error before this point is reported instead.
-    pub reached: u32,
 }
 
 /// Everything the scan learned.
@@ -128,17 +126,11 @@ impl Lexer<'_> {
     }
 
     fn error<T>(&self, message: impl Into<String>, start: usize, end: usize) -> Lex<T> {
-        Err(LexError {
-            kind: ErrorKind::SyntaxError,
-            message: message.into(),
-            start: start as u32,
-            end: end as u32,
-            reached: self.at as u32,
-        })
+        Err(LexError { kind: ErrorKind::SyntaxError, message: message.into(), start: start as u32, end: end as u32 })
     }
 
     fn indent_error<T>(&self, kind: ErrorKind, message: &str, at: usize) -> Lex<T> {
-        Err(LexError { kind, message: message.into(), start: at as u32, end: at as u32, reached: self.at as u32 })
+        Err(LexError { kind, message: message.into(), start: at as u32, end: at as u32 })
     }
 
     fn push(&mut self, kind: Kind, start: usize) {
@@ -234,7 +226,8 @@ impl Lexer<'_> {
         let end = self.src.len();
         if let Some(interp) = self.interps.last() {
             let start = interp.start as usize;
-            if self.open.len() > interp.fields.first().map_or(0, |f| f.level) {
+            if !interp.fields.is_empty() {
+                // An open field: the bracket is what was never closed.
                 return Ok(());
             }
             return self.unterminated_interp(start);
@@ -309,11 +302,11 @@ impl Lexer<'_> {
         let line_end = self.line_end(start);
         if col == top {
             if alt != alt_top {
-                return self.indent_error(ErrorKind::TabError, tab_error, line_end);
+                return self.indent_error(ErrorKind::TabError, tab_error, start);
             }
         } else if col > top {
             if alt <= alt_top {
-                return self.indent_error(ErrorKind::TabError, tab_error, line_end);
+                return self.indent_error(ErrorKind::TabError, tab_error, start);
             }
             if self.indents.len() >= MAX_INDENT {
                 return self.indent_error(ErrorKind::IndentationError, "too many levels of indentation", line_end);
@@ -331,7 +324,7 @@ impl Lexer<'_> {
                 return self.indent_error(ErrorKind::IndentationError, text, line_end);
             }
             if alt != alt_top {
-                return self.indent_error(ErrorKind::TabError, tab_error, line_end);
+                return self.indent_error(ErrorKind::TabError, tab_error, start);
             }
         }
         Ok(true)
@@ -363,7 +356,7 @@ impl Lexer<'_> {
                 if self.peek(1) == b'\n' {
                     self.at += 2;
                     if self.at >= self.src.len() {
-                        return self.error("unexpected EOF while parsing", self.at - 2, self.at - 2);
+                        return self.error("unexpected EOF while parsing", self.at - 1, self.at - 1);
                     }
                 } else if self.at + 1 >= self.src.len() {
                     return self.error("unexpected EOF while parsing", start + 1, start + 1);
@@ -372,7 +365,7 @@ impl Lexer<'_> {
                     return self.error("unexpected character after line continuation character", start + 1, start + 1);
                 }
             }
-            b'\'' | b'"' => self.string(start, b'"' & 0)?,
+            b'\'' | b'"' => self.string(start)?,
             b'0'..=b'9' => self.number()?,
             b'.' if self.peek(1).is_ascii_digit() => self.number()?,
             _ if is_name_start(b) => self.name()?,
@@ -387,36 +380,36 @@ impl Lexer<'_> {
             self.at += 1;
         }
         let word = &self.src[start..self.at];
-        if matches!(self.peek(0), b'\'' | b'"') && word.len() <= 2 {
+        if matches!(self.peek(0), b'\'' | b'"') && word.len() <= 4 {
             let mut seen = 0u8;
-            let (mut bytes, mut interp, mut raw, mut unicode, mut valid) = (false, 0u8, false, false, true);
+            let (mut bytes, mut interp, mut both, mut raw, mut unicode, mut valid) = (false, 0u8, 0u8, false, false, true);
             for &c in word {
                 match c.to_ascii_lowercase() {
                     b'b' => bytes = true,
-                    b'f' => interp = b'f',
-                    b't' => interp = b't',
+                    c @ (b'f' | b't') => {
+                        both |= if c == b'f' { 1 } else { 2 };
+                        interp = c;
+                    }
                     b'r' => raw = true,
                     b'u' => unicode = true,
                     _ => valid = false,
                 }
                 seen += 1;
             }
-            let kinds = u8::from(bytes) + u8::from(interp != 0) + u8::from(raw) + u8::from(unicode);
-            if valid && kinds == seen && !(unicode && seen > 1) && !(bytes && interp != 0) {
+            let kinds = u8::from(bytes) + both.count_ones() as u8 + u8::from(raw) + u8::from(unicode);
+            if valid && kinds == seen && !(unicode && seen > 1) && !(bytes && interp != 0) && both != 3 {
                 if interp != 0 {
                     self.interp_start(start, interp, raw);
                     return Ok(());
                 }
-                return self.string(start, if bytes { b'b' } else { 0 });
+                return self.string(start);
             }
-            if valid && seen == 2 && kinds == 2 {
-                let pair = [b"bu", b"ub", b"fu", b"uf", b"tu", b"ut", b"ru", b"ur", b"fb", b"bf", b"tb", b"bt", b"ft", b"tf"];
-                let lower = [word[0].to_ascii_lowercase(), word[1].to_ascii_lowercase()];
-                if pair.contains(&&lower) {
-                    let mut names = [lower[0] as char, lower[1] as char];
-                    let order = "urbft";
-                    names.sort_by_key(|c| order.find(*c));
-                    let text = format!("'{}' and '{}' prefixes are incompatible", names[0], names[1]);
+            if valid && kinds == seen {
+                let lower = word.to_ascii_lowercase();
+                let has = |c: char| lower.contains(&(c as u8));
+                let pairs = [('u', 'b'), ('u', 'r'), ('u', 'f'), ('u', 't'), ('b', 'f'), ('b', 't'), ('f', 't')];
+                if let Some((a, b)) = pairs.iter().find(|(a, b)| has(*a) && has(*b)) {
+                    let text = format!("'{a}' and '{b}' prefixes are incompatible");
                     return self.error(text, start, self.at);
                 }
             }
@@ -441,24 +434,30 @@ impl Lexer<'_> {
                 } else {
                     format!("invalid non-printable character U+{:04X}", c as u32)
                 };
-                return self.error(message, at, at + c.len_utf8());
+                return self.error(message, at, at);
             }
         }
         Ok(())
     }
 
-    fn string(&mut self, start: usize, prefix: u8) -> Lex<()> {
+    fn string(&mut self, start: usize) -> Lex<()> {
         let quote = self.peek(0);
         let triple = self.peek(1) == quote && self.peek(2) == quote;
-        let _ = prefix;
         self.at += if triple { 3 } else { 1 };
         loop {
+            let own_quote = self.interps.last().is_some_and(|i| i.quote == quote && i.triple == triple);
+            if own_quote && (self.at >= self.src.len() || (self.peek(0) == b'\n' && !triple)) {
+                // The quote was meant to end the f-string around.
+                let letter = self.interps.last().map_or('f', |i| i.prefix as char);
+                return self.error(format!("{letter}-string: expecting '}}'"), start, start);
+            }
             if self.at >= self.src.len() {
                 let line = self.text[..self.src.len()].matches('\n').count() + 1 - usize::from(self.src.last() == Some(&b'\n'));
                 return if triple {
                     self.error(format!("unterminated triple-quoted string literal (detected at line {line})"), start, start)
                 } else {
-                    self.error(format!("unterminated string literal (detected at line {line})"), start, start)
+                    let hint = if self.src.ends_with(&[b'\\', quote]) { "; perhaps you escaped the end quote?" } else { "" };
+                    self.error(format!("unterminated string literal (detected at line {line}){hint}"), start, start)
                 };
             }
             let b = self.peek(0);
@@ -467,8 +466,11 @@ impl Lexer<'_> {
                 b'\n' if !triple => {
                     let line = self.text[..self.at].matches('\n').count() + 1;
                     let escaped = self.src[start..self.at].iter().rev().take_while(|&&b| b == b'\\').count() % 2 == 1;
-                    let hint =
-                        if !escaped && self.src[..self.at].ends_with(&[b'\\', quote]) { "; perhaps you escaped the end quote" } else { "" };
+                    let hint = if !escaped && self.src[..self.at].ends_with(&[b'\\', quote]) {
+                        "; perhaps you escaped the end quote?"
+                    } else {
+                        ""
+                    };
                     return self.error(format!("unterminated string literal (detected at line {line}){hint}"), start, start);
                 }
                 _ if b == quote => {
@@ -660,6 +662,7 @@ impl Lexer<'_> {
                     if letter.is_some() && self.open.len() == floor {
                         return self.error(format!("{prefix}unmatched '{}'", close as char), start, start);
                     }
+                    let prefix = "";
                     let lines = self.text[at as usize..start].matches('\n').count();
                     let where_ = if lines > 0 {
                         let line = self.text[..at as usize].matches('\n').count() + 1;
@@ -675,12 +678,8 @@ impl Lexer<'_> {
                 }
                 self.open.pop();
             }
-            b'$' | b'?' | b'`' => {
-                self.at += 1;
-                return self.error("invalid syntax", start, start + 1);
-            }
             b if b < 0x20 || b == 0x7f => {
-                return self.error(format!("invalid non-printable character U+{b:04X}"), start, start + 1);
+                return self.error(format!("invalid non-printable character U+{b:04X}"), start, start);
             }
             _ => {}
         }
@@ -773,7 +772,7 @@ impl Lexer<'_> {
             } else if sign == 1 {
                 self.at += 1;
                 let at = self.at;
-                return self.error("invalid decimal literal", at - 1, at - 1);
+                return self.error("invalid decimal literal", at, at);
             }
         }
         if self.peek(0) | 0x20 == b'j' {
@@ -810,23 +809,9 @@ impl Lexer<'_> {
         self.at += 1;
         if b >= 0x80 {
             self.at = at;
-            let end = at + self.text[at..].chars().next().map_or(1, char::len_utf8);
-            let c = self.text[at..].chars().next().unwrap_or(' ');
-            if !is_xid_start(c) {
-                self.at = end;
-                return Err(self.check_char(c, at));
-            }
+            return Ok(());
         }
         self.error(format!("invalid {what} literal"), at - 1, at - 1)
-    }
-
-    fn check_char(&self, c: char, at: usize) -> LexError {
-        let message = if is_printable(c) {
-            format!("invalid character '{c}' (U+{:04X})", c as u32)
-        } else {
-            format!("invalid non-printable character U+{:04X}", c as u32)
-        };
-        LexError { kind: ErrorKind::SyntaxError, message, start: at as u32, end: (at + c.len_utf8()) as u32, reached: at as u32 }
     }
 }
 

@@ -397,6 +397,10 @@ impl Field {
             h.incref();
             return Some(Reg(non_zero(w), PhantomData));
         }
+        // Acquire: the slot is read again after the flag was seen; a deferred cell is then not freed before this thread's next stop.
+        if h.flags_acquire() & (flag::IMMORTAL | flag::DEFERRED) != 0 && Word(self.0.load(Ordering::Acquire)) == w && valid() {
+            return Some(Reg(non_zero(w.borrowed()), PhantomData));
+        }
         self.load_slow(w, holder, &valid)
     }
 

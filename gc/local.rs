@@ -192,7 +192,10 @@ pub(crate) unsafe fn destroy(h: &Header) {
     let kind = kind_of(h);
     // SAFETY: a dead cell's type is still there, and nobody else looks at the payload.
     unsafe {
-        ((*kind).destroy)(h as *const Header as *mut Header);
+        // Null only for strs that die before their type has been made, at start-up; those hold nothing.
+        if !kind.is_null() {
+            ((*kind).destroy)(h as *const Header as *mut Header);
+        }
         current().heap.free(h as *const Header as *mut Header);
     }
 }

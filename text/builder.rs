@@ -1,5 +1,8 @@
 //! `StrBuilder`: text under construction, in the narrowest width that holds what was pushed so far.
 
+#[cfg(test)]
+mod tests;
+
 use crate::units::{Unit, Units};
 
 /// Finished text with the width its largest character needs.

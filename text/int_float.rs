@@ -1,5 +1,8 @@
 //! Between ints and floats, exactly: conversion, comparison, integer ratios, division.
 
+#[cfg(test)]
+mod tests;
+
 use num_bigint::{BigInt, BigUint, Sign};
 use num_integer::Integer;
 use num_traits::{ToPrimitive, Zero};

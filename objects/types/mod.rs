@@ -19,6 +19,7 @@ pub mod module;
 pub mod more;
 pub mod number_text;
 pub mod object;
+pub mod property;
 pub mod range;
 pub mod set;
 pub mod slice;

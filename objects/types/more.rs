@@ -4,6 +4,7 @@ use super::type_::TypeSpec;
 
 /// Types after the fundamental ones, bases first.
 pub static SPECS: &[&TypeSpec] = &[
+    &super::property::PROPERTY_TYPE,
     &super::complex::methods::COMPLEX_TYPE,
     &super::list::item::LIST_ITERATOR_TYPE,
     &super::list::item::LIST_REVERSE_ITERATOR_TYPE,

@@ -373,6 +373,297 @@ def encode(rng):
                     yield encoding, text, errors, f"{e.start} {e.end} {e.reason}"
 
 
+@golden
+def hash_numbers(rng):
+    P = 2 ** 61 - 1
+    ints = [0, 1, -1, -2, P, P - 1, P + 1, -P, -P - 1, -P + 1, 2 ** 63 - 1, -2 ** 63, 2 ** 64, 2 ** 64 - 1, P * P, 10 ** 100] + [rng.getrandbits(rng.randrange(1, 300)) * rng.choice([1, -1]) for _ in range(60)]
+    for n in ints:
+        yield "int", n, hash(n)
+    for x in some_floats(rng, 150):
+        if x == x:
+            yield "float", bits(x), hash(x)
+    for _ in range(40):
+        items = [rng.choice([rng.randrange(10), rng.getrandbits(62), -rng.getrandbits(62)]) for _ in range(rng.randrange(6))]
+        hashes = " ".join(str(hash(i)) for i in items)
+        yield "tuple", hashes, hash(tuple(items))
+        yield "frozenset", " ".join(str(hash(i)) for i in set(items)), hash(frozenset(items))
+        if len(items) == 3:
+            yield "slice", hashes, hash(slice(*items))
+    for _ in range(20):
+        z = complex(rng.uniform(-9, 9), rng.randrange(-3, 3))
+        yield "complex", f"{hash(z.real)} {hash(z.imag)}", hash(z)
+
+
+@golden
+def hash_strings(rng):
+    import subprocess
+    texts = ["", "a", "abc", "h\xe9llo", "\u20ac", "\u20acuro" * 20, "\U0001f600", "x\U0001f600" * 30, "y" * 100, "12345678", "1234567"]
+    for seed in ("0", "1", "123", "4294967295"):
+        code = "print(*[hash(t) for t in %a])" % texts
+        out = subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        for text, value in zip(texts, out.split()):
+            yield seed, text, value
+
+
+@golden
+def struct_layout(rng):
+    formats = ["", "i", "bi", "bib", "b0i", "xi", "3x", "5s", "0s", "5pi", "@bq", "=bq", "<bq", ">bq", "!bq", "2i3h", " i  h", "z", "5", "<n", "nNP", "<P", "99999999999999999999i",
+               "9223372036854775807i", "9223372036854775807s", "i5", "@i<i", "3 x", "F", "D", "bF", "bD", "be", "bf", "bd", "c?", "b?l", "<l", "0D", "b0D", "\x00"]
+    for _ in range(200):
+        formats.append(rng.choice(["", "@", "=", "<"]) + "".join(rng.choices("cbB?hHiIlLqQnNefdFDspPx023 ", k=rng.randrange(1, 7))))
+    for f in formats:
+        try:
+            s = struct.Struct(f)
+            n = len(s.unpack(bytes(s.size))) if s.size < 10 ** 6 else 1
+            yield f, f"{s.size} {n}"
+        except struct.error as e:
+            yield f, str(e)
+
+
+@golden
+def struct_pack(rng):
+    for mode in "@<>":
+        for code in "bBhHiIlLqQ":
+            for bit in (7, 8, 15, 16, 31, 32, 63, 64):
+                for value in (2 ** bit, 2 ** bit - 1, -2 ** bit, -2 ** bit - 1, 5, -5):
+                    try:
+                        data = struct.pack(mode + code, value)
+                        yield mode + code, value, data.hex(), struct.unpack(mode + code, data)[0]
+                    except struct.error as e:
+                        yield mode + code, value, str(e)
+    values = list(some_floats(rng, 60)) + [65504.0, 65519.99, 65520.0, -65520.0, 5.960464477539063e-08, 2.9802322387695312e-08, 2.980232238769532e-08, 6.103515625e-05, 6.1e-05,
+                                           6.097555160522461e-05, 3.4028234663852886e38, 3.4028235677973366e38, 1e-45, 7e-46, 0.333, 1.0009765625, 1.00048828125, 1.0014648]
+    for mode in "<>":
+        for code in "efd":
+            for x in values:
+                try:
+                    data = struct.pack(mode + code, x)
+                    yield mode + code, bits(x), data.hex(), bits(struct.unpack(mode + code, data)[0])
+                except OverflowError as e:
+                    yield mode + code, bits(x), str(e)
+
+
+def show_bits(x):
+    return "nan" if x != x else bits(x)
+
+
+@golden
+def float_arithmetic(rng):
+    special = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 1e200, -1e200, 1e-200, 5e-324, math.inf, -math.inf, math.nan, 1e16 + 2, 7.5]
+    pairs = [(x, y) for x in special for y in special] + [(rng.uniform(-100, 100), rng.choice([rng.uniform(-9, 9), float(rng.randrange(-9, 9))])) for _ in range(200)]
+    for x, y in pairs:
+        try:
+            complex_power = -math.inf < x < 0 and math.isfinite(y) and y != int(y)
+            power = "complex" if complex_power else show_bits(x ** y)
+        except ArithmeticError as e:
+            power = type(e).__name__
+        q, r = divmod(x, y) if y else (0.0, 0.0)
+        yield bits(x), bits(y), power, show_bits(q), show_bits(r)
+
+
+@golden
+def complex_arithmetic(rng):
+    import operator
+    special = [0.0, -0.0, 1.0, -1.0, 2.5, 1e200, math.inf, -math.inf, math.nan, 1e-200]
+    some = lambda: rng.choice([rng.choice(special), rng.uniform(-5, 5), float(rng.randrange(-4, 5))])
+    mixed = {"c+r": operator.add, "c-r": operator.sub, "c*r": operator.mul, "c/r": operator.truediv}
+    operators = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow}
+    functions = {name: (lambda a, b, f=f: f(a, b)) for name, f in operators.items()}
+    functions.update({name: (lambda a, b, f=f: f(a, b.real)) for name, f in mixed.items()})
+    functions["r-c"] = lambda a, b: a.real - b
+    functions["r/c"] = lambda a, b: a.real / b
+    functions["abs"] = lambda a, b: complex(abs(a))
+    for name, function in functions.items():
+        for _ in range(200):
+            a, b = complex(some(), some()), complex(some(), some())
+            if name == "**" and rng.random() < .5:
+                b = complex(rng.randrange(-6, 7), rng.choice([0.0, -0.0]))
+            try:
+                z = function(a, b)
+                shown = f"{show_bits(z.real)} {show_bits(z.imag)}"
+            except ArithmeticError as e:
+                shown = type(e).__name__
+            yield name, bits(a.real), bits(a.imag), bits(b.real), bits(b.imag), shown
+
+
+def sre_pattern(rng, depth=0):
+    """A random pattern with few letters, so that it often matches."""
+    def atom():
+        kind = rng.randrange(22)
+        if kind < 8 or depth > 3:
+            return rng.choice("aabbcA.\xe9\xc9")
+        if kind < 10:
+            return rng.choice(["[ab]", "[^a]", "[a-c]", r"\w", r"\d", r"\s", r"[\w-]", "[^\\n]", "[\xe0-\xff]", "[\u0430-\u044f\u20acb]", r"\W", r"[^\d]"])
+        if kind < 12:
+            return rng.choice(["^", "$", r"\b", r"\B", r"\A", r"\Z", r"\1", r"\2", r"\1"])
+        inner = sre_pattern(rng, depth + 1)
+        if kind < 16:
+            return f"({inner})"
+        if kind < 18:
+            return f"(?:{inner})"
+        return rng.choice(["(?={})", "(?!{})", "(?>{})", "(?<=a)", "(?<!b)", "(?<=[ab]c)", "(?i:{})", "(?(1){}|b)", "(?<=({}))"]).format(inner)
+
+    def piece():
+        a = atom()
+        if rng.random() < .35 and a not in ("^", "$"):
+            a += rng.choice(["*", "+", "?", "*?", "+?", "??", "*+", "++", "?+", "{2}", "{1,2}", "{1,3}?", "{0,2}+", "{2,}", "{,2}"])
+        return a
+
+    branches = ["".join(piece() for _ in range(rng.randrange(0 if depth else 1, 4))) for _ in range(rng.choice([1, 1, 1, 2, 3]))]
+    return "|".join(branches)
+
+
+@golden
+def sre(rng, size=450):
+    import re
+    import warnings
+    from re import _compiler, _parser
+    warnings.simplefilter("ignore")
+    try:
+        from test.re_tests import tests
+    except ImportError:
+        tests = []
+
+    def show(m):
+        if m is None:
+            return "none"
+        groups = "".join(" x" if m.span(i) == (-1, -1) else " %d-%d" % m.span(i) for i in range(1, m.re.groups + 1))
+        return "%d-%d%s last %s" % (*m.span(), groups, m.lastindex)
+
+    def cases(pattern, flags, texts):
+        try:
+            compiled = re.compile(pattern, flags)
+        except (re.error, RuntimeError, OverflowError):
+            return
+        parsed = _parser.parse(pattern, flags)
+        code = _compiler._code(parsed, flags)
+        if len(code) > 1500:
+            return
+        yield "pattern", pattern, compiled.groups, " ".join("%x" % w for w in code)
+        for text in texts:
+            for mode, function in (("match", compiled.match), ("fullmatch", compiled.fullmatch), ("search", compiled.search)):
+                pos, end = (0, len(text)) if rng.random() < .8 else sorted((rng.randrange(len(text) + 1), rng.randrange(len(text) + 1)))
+                yield mode, text, pos, end, show(function(text, pos, end))
+            yield "all", text, 0, len(text), "; ".join(map(show, compiled.finditer(text)))
+
+    for t in tests:
+        yield from cases(t[0], 0, [t[1]])
+    fixed = ["(?:a|aa)*b", "(a*)*", "(a*)+", "(?:a?)*?$", "(a|ab)(c|bcd)(d*)", "((a)|b)*", "(?:(a)|b)*", "(a)|b", "(?=(a))\\1", "(?!(a))b", "(?<=(a))b", "x*", "", "\\b", "\\B", "^", "$", "(?m)^", "(?m)$",
+             "(?s).", "(?i)stra\xdfe", "(?i)[\u017f]", "(?i)\u212a", "(?i)k+", "(?i)\xb5", "(?i)[^\xb5]", "(?a)\\w+", "(?a)(?i)k", "(?i)\u0130", "(?i)i\u0307", "[\U0001f600-\U0001f610]",
+             "(?i)[\U00010400-\U00010410]", "(?i)\U00010428", "(?:ab){2,3}+b", "(?:a{,2}){3}", "((?:a|b)*?)c", "(a+)(b+)?\\2", "(?(1)a|b)(c)?", "(a)?(?(1)b|c)", "(?:(a)|(b))*\\1", "(?:a(?=(b))|b)*", "(?>a*)a",
+             "(?>(a)|b)*\\1", "a*+a", "(?:a|b)*+b", "abc", "abcabd", "(abc)d", "ab(c)", "[ab]c", "aa*b", "a??b", "(a??)(b)", ".*b.*c", "(?:.|\\n)*?c", "(\\w+) \\1", "(?i)(\\w+) \\1"]
+    texts = ["", "a", "b", "ab", "aab", "abab", "abcabcabd", "aaaa", "ba", "cab", "abcd", "a\nb", "\n", "ab ab", "aB Ab", "K\u212ak", "\xb5\u03bc\u039c", "i\u0130\u0131I\u017fs", "\U00010400\U00010428", "STRASSE stra\xdfe STRA\u1e9eE"]
+    for pattern in fixed:
+        yield from cases(pattern, 0, rng.sample(texts, 8) + ["aab abc"])
+    for _ in range(size):
+        pattern = sre_pattern(rng)
+        alphabet = rng.choice(["ab", "abc", "abcA\n ", "ab\xe9\xc9", "ab\u0430\u20ac", "ab\U0001f600"])
+        yield from cases(pattern, rng.choice([0, 0, re.I, re.M, re.S, re.A, re.I | re.A]), ["".join(rng.choices(alphabet, k=rng.randrange(8))) for _ in range(3)])
+
+
+@golden
+def math_unary(rng):
+    names = "acos acosh asin asinh atan atanh cbrt cos cosh erf erfc exp exp2 expm1 gamma lgamma log log10 log1p log2 sin sinh sqrt tan tanh".split()
+    special = [math.inf, -math.inf, math.nan, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.5, 1e308, -1e308, 1e-300, -1e-300, 1e-10, 170.5, 171.6, 171.7, -170.5, -180.3, -250.5, 23.0, 24.0, 700.0, 710.0, 5e-324, 1e16, -1e16]
+    for name in names:
+        for x in special + [rng.uniform(-1, 1) for _ in range(12)] + [rng.uniform(-30, 30) for _ in range(15)]:
+            result = attempt(getattr(math, name), x)
+            yield name, bits(x), result if isinstance(result, str) else bits(result)
+
+
+@golden
+def math_binary(rng):
+    special = [math.inf, -math.inf, math.nan, 0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.5, 3.0, 1e308, 5e-324, -5e-324, 1e-310, 1.7976931348623157e308, -1.7976931348623157e308]
+    functions = {"fmod": math.fmod, "remainder": math.remainder, "pow": math.pow, "nextafter": math.nextafter, "nextafter3": lambda x, y: math.nextafter(x, y, steps=3),
+                 "hypot": math.hypot}
+    for name, function in functions.items():
+        for x, y in [(x, y) for x in special for y in special] + [(rng.uniform(-50, 50), rng.uniform(-5, 5)) for _ in range(40)] + [(float(rng.randrange(-40, 40)), rng.randrange(-20, 20) / 2) for _ in range(60)]:
+            result = attempt(function, x, y)
+            yield name, bits(x), bits(y), result if isinstance(result, str) else show_bits(result)
+    for x in special:
+        for y in (0, 1, -1, 1000, -1000, 1023, -1074, 2000, -2000, -1060):
+            result = attempt(math.ldexp, x, y)
+            yield "ldexp", bits(x), bits(float(y)), result if isinstance(result, str) else show_bits(result)
+
+
+@golden
+def math_sums(rng):
+    def values(n):
+        kind = rng.randrange(4)
+        if kind == 0:
+            return [rng.uniform(-1, 1) * 10 ** rng.randrange(-20, 20) for _ in range(n)]
+        if kind == 1:
+            v = [rng.uniform(-1e10, 1e10) for _ in range(n // 2)]
+            return v + [-x * (1 + rng.randrange(2) * 2 ** -50) for x in v]
+        if kind == 2:
+            return [rng.choice([1e308, -1e308, 1.0, 2 ** -53, 1e-320, -1.0, 1e16, 5e-324, 0.0, -0.0]) for _ in range(n)]
+        return [rng.choice([1.0, math.inf, -math.inf, math.nan, 2.5]) for _ in range(n)]
+
+    for _ in range(250):
+        v = values(rng.randrange(0, 12))
+        try:
+            result = show_bits(math.fsum(v))
+        except (OverflowError, ValueError) as e:
+            result = type(e).__name__
+        yield "fsum", " ".join(map(bits, v)), result
+        yield "hypot", " ".join(map(bits, v)), show_bits(math.hypot(*v))
+        v = [x for x in v if abs(x) < 1e100]
+        v = v[:len(v) // 2 * 2]
+        yield "sumprod", " ".join(map(bits, v)), show_bits(math.sumprod(v[::2], v[1::2]) + 0.0)
+
+
+@golden
+def cmath(rng):
+    import cmath
+    special = [math.inf, -math.inf, math.nan, 0.0, -0.0, 1.0, -1.0, 2.5, 1e308, -1e308, 1e-310, 720.0, -720.0, 1e-160]
+    functions = {name: getattr(cmath, name) for name in "acos acosh asin asinh atan atanh cos cosh exp log log10 sin sinh sqrt tan tanh".split()}
+    functions["rect"] = lambda z: cmath.rect(z.real, z.imag)
+    functions["polar"] = lambda z: complex(*cmath.polar(z))
+    for name, function in functions.items():
+        for z in [complex(x, y) for x in special for y in special] + [complex(rng.uniform(-3, 3), rng.uniform(-3, 3)) for _ in range(30)]:
+            try:
+                r = function(z)
+                yield name, bits(z.real), bits(z.imag), bits(r.real), bits(r.imag)
+            except (ValueError, OverflowError) as e:
+                yield name, bits(z.real), bits(z.imag), type(e).__name__
+
+
+@golden
+def int_float(rng):
+    def some_int():
+        n = rng.getrandbits(rng.choice([1, 30, 53, 54, 55, 63, 64, 65, 100, 500, 1023, 1024, 1025, 1100]))
+        if rng.random() < .3:
+            n = (n >> 20 | 1) << 20 | rng.choice([0, 1, 2 ** 19, 2 ** 19 + 1])
+        return n * rng.choice([1, -1])
+
+    def guarded(f):
+        try:
+            return bits(f())
+        except OverflowError:
+            return "OverflowError"
+
+    edges = [2 ** 53, 2 ** 53 + 1, 2 ** 53 + 2, 2 ** 53 + 3, 2 ** 1024, 2 ** 1024 - 2 ** 970, 2 ** 1024 - 2 ** 970 - 1, 2 ** 63, 2 ** 63 - 1, -2 ** 63, 0, 1, -1]
+    for n in edges + [some_int() for _ in range(150)]:
+        yield "float", n, guarded(lambda: float(n))
+    for _ in range(300):
+        a, b = some_int(), some_int() or 1
+        if rng.random() < .2:
+            a, b = rng.randrange(-9, 9), rng.randrange(1, 9) * rng.choice([1, -1])
+        yield "divide", a, b, guarded(lambda: a / b)
+    for n in edges + [some_int() for _ in range(100)]:
+        for x in [0.5, -0.0, math.inf, -math.inf, math.nan, 2.0 ** 53, 2.0 ** 63, -2.0 ** 63, 9007199254740993.0, 1e300]:
+            yield "compare", n, bits(x), "nan" if x != x else (n > x) - (n < x)
+        try:
+            x = float(n)
+        except OverflowError:
+            continue
+        for y in (x, math.nextafter(x, math.inf), x + 0.5):
+            yield "compare", n, bits(y), (n > y) - (n < y)
+    for x in some_floats(rng, 120):
+        if math.isfinite(x):
+            yield "int", int(x), bits(x), "%d/%d" % x.as_integer_ratio()
+
+
 def main():
     for name in sys.argv[1:] or GOLDENS:
         rng = random.Random(name)

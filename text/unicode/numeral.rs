@@ -1,5 +1,8 @@
 //! Numerals of any script as ASCII: what `int()`, `float()` and `complex()` do to a str before reading it.
 
+#[cfg(test)]
+mod tests;
+
 use crate::units::Units;
 
 /// The text with every decimal digit as `0`-`9` and every space as a blank; other non-ASCII characters become `?`,

@@ -1,0 +1,113 @@
+//! Intrinsic operations of the compiler.
+
+use bytecode::ops::{Intrinsic1, Intrinsic2};
+use gc::{Ref, Reg, Value};
+use objects::protocol::call;
+use objects::types::exception::{self, as_exception, ids};
+use objects::types::function::Function;
+use objects::types::list::List;
+use objects::types::str::Str;
+use objects::types::tuple::Tuple;
+use objects::{Cx, PyResult};
+
+/// One operand.
+pub fn one(cx: &mut Cx, which: u32, v: Ref<'_>) -> PyResult<Reg> {
+    let typing = |cx: &mut Cx, name: &str, args: &[Ref<'_>]| -> PyResult<Reg> {
+        let m = cx.host.import(cx, "_typing")?;
+        let f = objects::protocol::attr::get_text(cx, m.as_ref(), name)?.into_value();
+        call::positional(cx, f.as_ref(), args).map(Reg::from)
+    };
+    match which {
+        x if x == Intrinsic1::Print as u32 => {
+            let sys = cx.host.import(cx, "sys")?;
+            let hook = objects::protocol::attr::get(cx, sys.as_ref(), objects::names::displayhook())?.into_value();
+            call::positional(cx, hook.as_ref(), &[v])?;
+            Ok(Value::NONE.into())
+        }
+        x if x == Intrinsic1::TypeVar as u32 => typing(cx, "TypeVar", &[v]),
+        x if x == Intrinsic1::ParamSpec as u32 => typing(cx, "ParamSpec", &[v]),
+        x if x == Intrinsic1::TypeVarTuple as u32 => typing(cx, "TypeVarTuple", &[v]),
+        x if x == Intrinsic1::SubscriptGeneric as u32 => typing(cx, "_subscript_generic", &[v]),
+        _ => typing(cx, "_make_type_alias", &[v]),
+    }
+}
+
+/// Two operands.
+pub fn two(cx: &mut Cx, which: u32, a: Ref<'_>, b: Ref<'_>) -> PyResult<Reg> {
+    match which {
+        x if x == Intrinsic2::PrepReraiseStar as u32 => prepare_reraise(cx, a, b),
+        x if x == Intrinsic2::SetFunctionTypeParams as u32 => {
+            if let Some(f) = a.exact::<Function>() {
+                let old = {
+                    let _l = cx.lock(gc::Payload::header(f));
+                    f.type_params.swap(b.to_value())
+                };
+                drop(old);
+            }
+            Ok(a.to_value().into())
+        }
+        _ => {
+            let name = match which {
+                x if x == Intrinsic2::TypeVarWithBound as u32 => "_typevar_with_bound",
+                x if x == Intrinsic2::TypeVarWithConstraints as u32 => "_typevar_with_constraints",
+                _ => "_set_typeparam_default",
+            };
+            let m = cx.host.import(cx, "_typing")?;
+            let f = objects::protocol::attr::get_text(cx, m.as_ref(), name)?.into_value();
+            call::positional(cx, f.as_ref(), &[a, b]).map(Reg::from)
+        }
+    }
+}
+
+/// What is left to raise after all `except*` clauses (PEP 654).
+fn prepare_reraise(cx: &mut Cx, original: Ref<'_>, results: Ref<'_>) -> PyResult<Reg> {
+    let Some(list) = results.exact::<List>() else { return Ok(Value::NONE.into()) };
+    let items: Vec<Value> = list.snapshot(cx).into_iter().filter(|v| !v.as_ref().is_none()).collect();
+    if items.is_empty() {
+        return Ok(Value::NONE.into());
+    }
+    let group = objects::types::type_of(original).is_subtype_of_id(ids::BASE_EXCEPTION_GROUP);
+    if !group {
+        // A naked exception was wrapped for the clauses: it or what was raised instead comes back alone.
+        return Ok(items[0].clone().into());
+    }
+    // Those that come from the original (same traceback, context and cause as it) are put together again; raised ones stand beside them.
+    let same = |v: &Value| {
+        let (Some(x), Some(o)) = (as_exception(v.as_ref()), as_exception(original)) else { return false };
+        use gc::Payload;
+        x.traceback.load(x.header()).is(&o.traceback.load(o.header()))
+            && x.cause.load(x.header()).is(&o.cause.load(o.header()))
+            && x.context.load(x.header()).is(&o.context.load(o.header()))
+    };
+    let (kept, mut raised): (Vec<Value>, Vec<Value>) = items.into_iter().partition(same);
+    if !kept.is_empty() {
+        let leaves = Str::intern_text("_project");
+        let helper = cx.host.builtins().get_interned(leaves.as_ref());
+        let rest = match (helper, kept.len()) {
+            (_, 1) => kept[0].clone(),
+            (Some(f), _) => {
+                let f = f.into_value();
+                let t = Tuple::from_values(kept);
+                call::positional(cx, f.as_ref(), &[original, t.value().as_ref()])?
+            }
+            (None, _) => {
+                let derive = Str::intern_text("derive");
+                let t = List::from_values(kept);
+                call::method(cx, original, derive.as_ref(), &[t.value().as_ref()])?.into_value()
+            }
+        };
+        if raised.is_empty() {
+            return Ok(rest.into());
+        }
+        raised.push(rest);
+    }
+    if raised.len() == 1 {
+        return Ok(raised.remove(0).into());
+    }
+    let t = objects::types::type_::type_value(ids::EXCEPTION_GROUP);
+    let empty = Str::empty();
+    let all = List::from_values(raised);
+    let g = call::positional(cx, t.as_ref(), &[empty.value().as_ref(), all.value().as_ref()])?;
+    let _ = exception::ids::BASE_EXCEPTION;
+    Ok(g.into())
+}

@@ -1,0 +1,227 @@
+//! The process-wide interpreter: start-up, threads' contexts, namespaces, running source text.
+
+use crate::modules;
+use crate::vm::frame::Stacks;
+use gc::{Gc, Payload, Ref, Reg, Value, Word};
+use objects::types::dict::Dict;
+use objects::types::exception;
+use objects::types::module::Module;
+use objects::types::str::Str;
+use objects::types::type_::{flags, type_value};
+use objects::{Cx, PyResult, ids};
+use std::sync::OnceLock;
+use sync::prim::{AtomicPtr, AtomicU64, Ordering};
+
+static BUILTINS: AtomicU64 = AtomicU64::new(0);
+static MODULES: AtomicU64 = AtomicU64::new(0);
+static HOST: modules::host::Weft = modules::host::Weft;
+static STARTED: OnceLock<()> = OnceLock::new();
+
+/// A thread that runs Python code.
+pub struct Thread {
+    /// Its context.
+    pub cx: Box<Cx>,
+    slot: &'static sync::threads::Slot,
+    _stacks: Stacks,
+}
+
+/// Native stack left for natives below the limit check.
+const NATIVE_RESERVE: usize = 256 << 10;
+
+/// Lowest usable address of the calling thread's native stack.
+fn native_limit() -> usize {
+    // SAFETY: plain queries about the calling thread.
+    unsafe {
+        let mut attr: libc::pthread_attr_t = std::mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &mut attr) != 0 {
+            let here = 0u8;
+            return (&raw const here as usize).saturating_sub(512 << 10);
+        }
+        let (mut base, mut size) = (std::ptr::null_mut(), 0);
+        libc::pthread_attr_getstack(&attr, &mut base, &mut size);
+        libc::pthread_attr_destroy(&mut attr);
+        base as usize + NATIVE_RESERVE
+    }
+}
+
+impl Thread {
+    /// Attaches the calling thread. `None` when no slot or address space is left.
+    pub fn attach() -> Option<Thread> {
+        let slot = sync::threads::try_attach_new_thread()?;
+        gc::local::enter(slot.id);
+        let stacks = Stacks::new()?;
+        let mut cx = objects::init::context(slot, stacks.registers(), native_limit(), &HOST);
+        cx.frame = stacks.bottom().cast();
+        slot.ext.store((&raw mut *cx).cast(), Ordering::Release);
+        objects::init::set_current(&raw mut *cx);
+        Some(Thread { cx, slot, _stacks: stacks })
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        // What the context holds dies while the thread is still attached.
+        self.cx.handled = Value::NONE;
+        self.cx.raised = None;
+        self.cx.context = Value::NONE;
+        self.cx.module_state.clear();
+        self.cx.trace.trace = Value::NONE;
+        self.cx.trace.profile = Value::NONE;
+        self.cx.async_exc = None;
+        self.cx.drain();
+        self.slot.ext.store(std::ptr::null_mut(), Ordering::Release);
+        objects::init::set_current(std::ptr::null_mut());
+        gc::local::leave();
+        sync::threads::detach_and_release(self.slot);
+    }
+}
+
+/// Calls `f` with every thread's context. The world is stopped.
+pub fn for_each_context(mut f: impl FnMut(&Cx)) {
+    sync::threads::for_each_slot(|s| {
+        let p: *mut Cx = AtomicPtr::load(&s.ext, Ordering::Acquire).cast();
+        if !p.is_null() {
+            // SAFETY: the context lives until its thread has taken it out of the slot, which it cannot do in a stop.
+            f(unsafe { &*p });
+        }
+    });
+}
+
+unsafe fn global(at: &AtomicU64) -> Option<Value> {
+    match at.load(Ordering::Acquire) {
+        0 => None,
+        // SAFETY: an immortal cell.
+        w => Some(unsafe { Ref::from_word(Word(w)) }.to_value()),
+    }
+}
+
+/// The namespace of `builtins`.
+pub fn builtins() -> Gc<Dict> {
+    // SAFETY: set at start-up to an immortal dict.
+    match unsafe { global(&BUILTINS) } {
+        Some(v) => unsafe { Gc::from_value(v) },
+        None => Dict::new(),
+    }
+}
+/// `sys.modules`.
+pub fn modules() -> Gc<Dict> {
+    // SAFETY: set at start-up to an immortal dict.
+    match unsafe { global(&MODULES) } {
+        Some(v) => unsafe { Gc::from_value(v) },
+        None => Dict::new(),
+    }
+}
+/// A module that is loaded.
+pub fn loaded(name: &str) -> Option<Value> {
+    modules().get_str(name).map(Reg::into_value)
+}
+/// An attribute of `sys`.
+pub fn sys_attribute(name: Ref<'_>) -> Option<Value> {
+    let sys = loaded("sys")?;
+    let m = objects::types::module::as_module(sys.as_ref())?;
+    m.dict.get_interned(name).map(Reg::into_value)
+}
+
+/// Imports a module by its full name and gives that module.
+pub fn import(cx: &mut Cx, name: &str) -> PyResult<Value> {
+    if let Some(m) = loaded(name) {
+        return Ok(m);
+    }
+    let f = builtins().get_interned(objects::names::__import__()).map(Reg::into_value);
+    let Some(f) = f else { return Err(cx.error(exception::ids::IMPORT_ERROR, "__import__ not found")) };
+    let text = Str::from_text(name);
+    objects::protocol::call::positional(cx, f.as_ref(), &[text.value().as_ref()])?;
+    match loaded(name) {
+        Some(m) => Ok(m),
+        None => Err(cx.error(exception::ids::MODULE_NOT_FOUND_ERROR, format!("No module named '{name}'"))),
+    }
+}
+
+/// Reports an exception that nobody can receive.
+pub fn unraisable(cx: &mut Cx, exc: Value, message: &str, obj: Ref<'_>) {
+    let shown = match objects::protocol::text::repr(cx, obj) {
+        Ok(s) => s.to_string_lossy(),
+        Err(e) => {
+            drop(cx.catch(e));
+            "<object repr() failed>".into()
+        }
+    };
+    let trace = modules::host::print_plain(cx, exc.as_ref());
+    eprint!("{message} {shown}:\n{trace}");
+}
+
+/// Makes the types and namespaces, once per process, on the first attached thread.
+pub fn start(cx: &mut Cx) -> PyResult<()> {
+    if STARTED.set(()).is_err() {
+        return Ok(());
+    }
+    objects::init::types(crate::types::SPECS);
+    let call = objects::types::type_::slots::Slots { call: Some(crate::vm::call::call_function), ..objects::types::type_::slots::Slots::NONE };
+    objects::types::by_id(ids::FUNCTION).slots.set(&call);
+    let b = Module::new("builtins", Value::NONE);
+    b.header().make_immortal();
+    b.dict.header().make_immortal();
+    BUILTINS.store(b.dict.value().word().0, Ordering::Release);
+    let m = Dict::new();
+    m.header().make_immortal();
+    MODULES.store(m.value().word().0, Ordering::Release);
+    m.set_text("builtins", b.value().clone());
+    let name = Str::intern_text("builtins");
+    for f in modules::builtins::FUNCTIONS {
+        let object = objects::native::new_function(f, name.clone());
+        object.header().make_deferred();
+        b.dict.set_text(f.name, object);
+    }
+    for spec in objects::init::specs().into_iter().chain(crate::types::SPECS.iter().copied()) {
+        let t = objects::types::by_id(spec.id);
+        // What builtins shows: types that people name.
+        let named = t.has(flags::BASE) || matches!(spec.id, ids::BOOL | ids::RANGE | ids::SLICE | ids::MEMORYVIEW);
+        if named && !spec.name.contains('.') && !matches!(spec.id, ids::MODULE | ids::FUNCTION | ids::METHOD | ids::CODE | ids::GENERIC_ALIAS | ids::UNION | ids::WEAKREF) {
+            b.dict.set_text(spec.name, type_value(spec.id));
+        }
+    }
+    for (n, v) in [
+        ("None", Value::NONE),
+        ("True", Value::TRUE),
+        ("False", Value::FALSE),
+        ("Ellipsis", Value::ELLIPSIS),
+        ("NotImplemented", Value::NOT_IMPLEMENTED),
+        ("__debug__", Value::TRUE),
+    ] {
+        b.dict.set_text(n, v);
+    }
+    let _ = cx;
+    Ok(())
+}
+
+/// Compiles source text to a code object; SyntaxError and its kind.
+pub fn compile(cx: &mut Cx, source: &str, filename: &str, mode: compiler::Mode, options: &compiler::Options) -> PyResult<Value> {
+    match compiler::compile(source, filename, mode, options) {
+        Ok(c) => Ok(objects::types::code::new(c.code).into_value()),
+        Err(e) => Err(syntax_error(cx, &e, filename)),
+    }
+}
+
+/// Raises what the compiler has found.
+pub fn syntax_error(cx: &mut Cx, e: &compiler::CompileError, filename: &str) -> objects::Raised {
+    let text = format!("{e:?}");
+    let _ = filename;
+    cx.error(exception::ids::SYNTAX_ERROR, text)
+}
+
+/// Runs source text as the main module; the process's exit code.
+pub fn run_source(cx: &mut Cx, source: &str, filename: &str) -> i32 {
+    let main = Module::new("__main__", Value::NONE);
+    modules().set_text("__main__", main.value().clone());
+    main.dict.set_text("__builtins__", loaded("builtins").unwrap_or(Value::NONE));
+    let result = compile(cx, source, filename, compiler::Mode::Exec, &compiler::Options::default())
+        .and_then(|code| crate::vm::call::run_code(cx, code.as_ref(), &main.dict, &builtins(), Value::UNBOUND, Value::NONE));
+    match result {
+        Ok(_) => 0,
+        Err(e) => {
+            let exc = cx.catch(e);
+            eprint!("{}", modules::host::print_plain(cx, exc.as_ref()));
+            1
+        }
+    }
+}

@@ -1,0 +1,603 @@
+//! Generators, coroutines and async generators: frames that live on the heap.
+//!
+//! States of `state`: SUSPENDED (not started, or at a yield), RUNNING (linked into some thread's chain), DONE. A resumer moves SUSPENDED to RUNNING
+//! with a compare-and-exchange, so two threads never run one frame; the loser gets "generator already executing". Whoever runs
+//! the frame puts SUSPENDED or DONE back with release. While suspended all registers hold counted words: what a yield finds uncounted is counted there.
+
+use super::call::run_native;
+use super::dispatch::Next;
+use super::frame::{Frame, Regs, Then, current, drop_word};
+use super::{frame_object, unwind};
+use bytecode::exceptions::live_depth;
+use bytecode::flags as code_flags;
+use gc::{Field, Header, Payload, Ref, Reg, Value, Word};
+use objects::types::code::Code;
+use objects::types::exception::{self, ids};
+use objects::types::function::Function;
+use objects::types::type_::slots::Sent;
+use objects::types::type_::type_of;
+use objects::{Cx, PyResult, Raised};
+use sync::prim::{AtomicU8, Ordering};
+
+/// A generator's payload.
+#[repr(C)]
+pub struct Generator {
+    /// See the module's states.
+    pub state: AtomicU8,
+    /// It has been resumed at least once.
+    pub started: AtomicU8,
+    /// For async generators: hooks have been called (1), closed (2).
+    pub hooks: AtomicU8,
+    /// For async generators: an `asend`/`athrow`/`aclose` is running.
+    pub running_async: AtomicU8,
+    /// The frame; its registers are `registers`.
+    pub frame: std::cell::UnsafeCell<Frame>,
+    registers: std::cell::UnsafeCell<Vec<u64>>,
+    /// The function, which keeps code, globals and closure alive.
+    pub function: Value,
+    /// `__name__`
+    pub name: Field,
+    /// `__qualname__`
+    pub qualname: Field,
+    /// The exception being handled inside it, while suspended; None otherwise.
+    handled: std::cell::UnsafeCell<Value>,
+    /// Async generators: finaliser hook. Coroutines: origin.
+    pub hook: Field,
+}
+
+/// Not started, or at a yield.
+pub const SUSPENDED: u8 = 0;
+/// In some thread's chain.
+pub const RUNNING: u8 = 1;
+/// Ended.
+pub const DONE: u8 = 2;
+
+// SAFETY: visits every word it owns; a running frame's registers are its thread's.
+unsafe impl Payload for Generator {
+    const TYPE_ID: u32 = objects::ids::GENERATOR;
+    fn traverse(&self, visit: &mut dyn FnMut(Word)) {
+        visit(self.function.word());
+        for f in [&self.name, &self.qualname, &self.hook] {
+            visit(f.peek());
+        }
+        if self.state.load(Ordering::Acquire) == SUSPENDED {
+            // SAFETY: suspended: nobody changes the registers (racy readers look again when they confirm).
+            unsafe {
+                visit((*self.handled.get()).word());
+                let f = &*self.frame.get();
+                if let Some(code) = f.code() {
+                    let n = if self.started.load(Ordering::Relaxed) == 0 { code.locals as usize } else { live_depth(&code.data.live, f.pc_index()) as usize };
+                    for k in 0..n.max(code.locals as usize) {
+                        let w = *f.regs.add(k);
+                        if w.is_counted() {
+                            visit(w);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Generator {
+    fn drop(&mut self) {
+        if *self.state.get_mut() != SUSPENDED {
+            return;
+        }
+        let f = self.frame.get_mut();
+        if f.code.is_null() {
+            return;
+        }
+        // SAFETY: nobody else can reach the frame any more.
+        unsafe { clear_frame(f) };
+    }
+}
+
+/// Drops what a suspended frame holds.
+unsafe fn clear_frame(f: &mut Frame) {
+    // SAFETY: by the caller.
+    unsafe {
+        let Some(code) = f.code() else { return };
+        let n = live_depth(&code.data.live, f.pc_index()).max(code.locals as u16) as usize;
+        unwind::drop_registers(f, 0, n);
+        drop_word(std::mem::replace(&mut f.locals, Word::UNBOUND));
+        if !f.object.is_null() {
+            frame_object::detach_dead(f);
+        }
+    }
+}
+
+/// The payload if the value is a generator, coroutine or async generator.
+pub fn as_generator<'a>(v: Ref<'a>) -> Option<&'a Generator> {
+    use objects::ids::{ASYNC_GENERATOR, COROUTINE, GENERATOR};
+    let h = v.header()?;
+    // SAFETY: the three types share the payload.
+    if matches!(h.type_id(), GENERATOR | COROUTINE | ASYNC_GENERATOR) { Some(unsafe { v.cast::<Generator>() }) } else { None }
+}
+
+/// Makes the generator of a call whose arguments stand bound in `regs[..locals]`; they move.
+pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> Value {
+    let _ = &cx;
+    let id = if code.flags & code_flags::COROUTINE != 0 {
+        objects::ids::COROUTINE
+    } else if code.flags & code_flags::ASYNC_GENERATOR != 0 {
+        objects::ids::ASYNC_GENERATOR
+    } else {
+        objects::ids::GENERATOR
+    };
+    // SAFETY: the registers are bound; their words move into the generator, counted.
+    unsafe {
+        let mut registers = vec![Word::UNBOUND.0; code.registers as usize + 1];
+        for (n, slot) in registers.iter_mut().enumerate().take(code.locals as usize) {
+            *slot = Reg::from_word(*regs.add(n)).into_value().into_word().0;
+        }
+        let payload = Generator {
+            state: AtomicU8::new(SUSPENDED),
+            started: AtomicU8::new(0),
+            hooks: AtomicU8::new(0),
+            running_async: AtomicU8::new(0),
+            frame: std::cell::UnsafeCell::new(std::mem::zeroed()),
+            registers: std::cell::UnsafeCell::new(registers),
+            function: function.to_value(),
+            name: Field::new(function.name.load(function.header())),
+            qualname: Field::new(function.qualname.load(function.header())),
+            handled: std::cell::UnsafeCell::new(Value::NONE),
+            hook: Field::new(Value::NONE),
+        };
+        let mut payload = Some(payload);
+        let v = gc::alloc_sized(id, size_of::<Generator>(), |p| {
+            if let Some(g) = payload.take() {
+                p.cast::<Generator>().write(g);
+            }
+        });
+        let v = v.unwrap_or_else(|| std::alloc::handle_alloc_error(std::alloc::Layout::new::<Generator>()));
+        let g = v.as_ref().cast::<Generator>();
+        let f = &mut *g.frame.get();
+        let start = (*g.registers.get()).as_mut_ptr().cast::<Word>();
+        Frame::set_up(f, std::ptr::null_mut(), function, code, start);
+        f.generator = g.header() as *const Header as *mut Header;
+        // An unstarted generator can be finalised too, but only a started one has a finally to run.
+        if let Some(h) = v.as_ref().header() {
+            h.set_flags(gc::flag::HAS_FINALIZER);
+        }
+        v
+    }
+}
+
+unsafe fn generator_of<'a>(f: &Frame) -> &'a Generator {
+    // SAFETY: the frame is a generator's.
+    unsafe { Ref::from_word(Word::from_header(f.generator)).cast::<Generator>() }
+}
+
+/// Claims a suspended generator and links its frame above the current one. `value` is what the yield gets. The caller goes on at the result.
+pub unsafe fn resume(cx: &mut Cx, g: &Generator, value: Value, then: Then) -> PyResult<Next> {
+    // SAFETY: only the claimer touches the frame.
+    unsafe {
+        claim(cx, g)?;
+        let f = &mut *g.frame.get();
+        if cx.depth >= objects::cx::RECURSION_LIMIT.load(Ordering::Relaxed) {
+            g.state.store(SUSPENDED, Ordering::Release);
+            return Err(cx.recursion_error());
+        }
+        let prev = current(cx);
+        f.prev = prev;
+        f.above = (*prev).above;
+        f.top = (*prev).top;
+        f.then = then;
+        f.callee = 0;
+        cx.frame = (f as *mut Frame).cast();
+        cx.depth += 1;
+        swap_handled(cx, g, true);
+        if g.started.swap(1, Ordering::Relaxed) == 0 {
+            drop(value);
+            return Ok((f.pc, f.regs));
+        }
+        Ok(deliver(f, value))
+    }
+}
+
+/// Continues a frame that is at a Yield or YieldFrom with the value sent.
+unsafe fn deliver(f: &mut Frame, value: Value) -> Next {
+    use bytecode::{Instr, Op};
+    // SAFETY: the frame's pc is at the instruction that suspended it.
+    unsafe {
+        let i = Instr((*f.pc).load(Ordering::Relaxed));
+        let wide = is_wide(f);
+        let reg = |byte: u8, high: u8| byte as usize | if wide { (high as usize) << 8 } else { 0 };
+        let prefix = if wide { Instr((*f.pc.sub(1)).load(Ordering::Relaxed)) } else { Instr(0) };
+        if i.op_byte() == Op::YieldFrom as u8 {
+            // c = b + 1: the sent value goes there and the instruction runs again.
+            let at = f.regs.add(reg(i.b(), prefix.b()) + 1);
+            let old = *at;
+            *at = value.into_word();
+            drop_word(old);
+            return (if wide { f.pc.sub(1) } else { f.pc }, f.regs);
+        }
+        let at = f.regs.add(reg(i.a(), prefix.a()));
+        let old = if i.flags() & bytecode::encode::DROP_A != 0 { *at } else { Word::NONE };
+        *at = value.into_word();
+        drop_word(old);
+        (f.pc.add(1), f.regs)
+    }
+}
+
+unsafe fn is_wide(f: &Frame) -> bool {
+    // SAFETY: a word before the first instruction is not looked at.
+    f.pc_index() > 0 && f.code().is_some_and(|c| c.data.instrs[f.pc_index() as usize - 1].op() == Some(bytecode::Op::Wide))
+}
+
+unsafe fn claim(cx: &mut Cx, g: &Generator) -> PyResult<()> {
+    match g.state.compare_exchange(SUSPENDED, RUNNING, Ordering::Acquire, Ordering::Relaxed) {
+        Ok(_) => Ok(()),
+        Err(RUNNING) => {
+            let what = kind_name(g);
+            Err(cx.value_error(format!("{what} already executing")))
+        }
+        Err(_) => {
+            if g.header().type_id() == objects::ids::COROUTINE {
+                return Err(cx.runtime_error("cannot reuse already awaited coroutine"));
+            }
+            Err(cx.raise(Value::NONE))
+        }
+    }
+}
+
+fn kind_name(g: &Generator) -> &'static str {
+    match g.header().type_id() {
+        objects::ids::COROUTINE => "coroutine",
+        objects::ids::ASYNC_GENERATOR => "async generator",
+        _ => "generator",
+    }
+}
+
+/// The exception handled inside a generator is its own: exchanged when it is entered and left.
+unsafe fn swap_handled(cx: &mut Cx, g: &Generator, entering: bool) {
+    // SAFETY: the claimer's.
+    unsafe {
+        let slot = &mut *g.handled.get();
+        if entering {
+            // Inside, the resumer's handled exception shows through unless the generator handles one itself.
+            if slot.as_ref().is_none() {
+                *slot = cx.handled.clone();
+            } else {
+                std::mem::swap(slot, &mut cx.handled);
+            }
+        } else {
+            std::mem::swap(slot, &mut cx.handled);
+        }
+    }
+}
+
+/// The current frame is a generator's and ends: it is done. Its registers are dead.
+pub unsafe fn ended(cx: &mut Cx, f: &mut Frame) {
+    // SAFETY: the frame's generator is being run by this thread.
+    unsafe {
+        let g = generator_of(f);
+        swap_handled(cx, g, false);
+        *g.handled.get() = Value::NONE;
+        g.state.store(DONE, Ordering::Release);
+        if let Some(h) = Some(g.header()) {
+            h.clear_flags(gc::flag::HAS_FINALIZER);
+        }
+    }
+}
+
+/// The current frame yields `value` at its current instruction: unlinks it and delivers the value to the resumer.
+pub unsafe fn yielded(cx: &mut Cx, value: Value) -> Next {
+    // SAFETY: the current frame is a generator's.
+    unsafe {
+        let f = &mut *current(cx);
+        let g = generator_of(f);
+        // Suspended registers hold counted words only.
+        let code = &*f.code;
+        let n = live_depth(&code.data.live, f.pc_index()).max(code.locals as u16) as usize;
+        for k in 0..n {
+            let at = f.regs.add(k);
+            let w = *at;
+            if w.is_pointer() && w.0 & 1 != 0 {
+                *at = Ref::from_word(w).to_value().into_word();
+            }
+        }
+        let then = f.then;
+        // What the resumer was handling stays with it.
+        let inside = std::mem::replace(&mut cx.handled, Value::NONE);
+        let outer = std::mem::replace(&mut *g.handled.get(), Value::NONE);
+        let same = inside.is(&outer);
+        cx.handled = outer;
+        if !same {
+            *g.handled.get() = inside;
+        }
+        cx.frame = f.prev.cast();
+        cx.depth -= 1;
+        g.state.store(SUSPENDED, Ordering::Release);
+        match then {
+            Then::Native => {
+                YIELDED.set(true);
+                set_result(value);
+                (&raw const super::dispatch::HALT, (*current(cx)).regs)
+            }
+            _ => yielded_into(cx, then, value),
+        }
+    }
+}
+
+thread_local! {
+    static YIELDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    static VALUE: std::cell::RefCell<Option<gc::SendValue>> = const { std::cell::RefCell::new(None) };
+}
+fn set_result(v: Value) {
+    VALUE.with_borrow_mut(|s| *s = Some(gc::SendValue::new(v)));
+}
+
+/// Resumes from native code: the value yielded or returned.
+pub fn send(cx: &mut Cx, g: &Generator, value: Value) -> PyResult<Sent> {
+    cx.check_native_stack()?;
+    let fresh = g.started.load(Ordering::Relaxed) == 0 && g.state.load(Ordering::Relaxed) == SUSPENDED;
+    if fresh && !value.as_ref().is_none() {
+        let n = kind_name(g);
+        return Err(cx.type_error(format!("can't send non-None value to a just-started {n}")));
+    }
+    let _keep = g.to_value();
+    // SAFETY: `resume` claims the frame.
+    unsafe {
+        let start = match resume(cx, g, value, Then::Native) {
+            Ok(s) => s,
+            Err(e) => return finished(cx, e),
+        };
+        run_resumed(cx, start)
+    }
+}
+
+/// A claim that found the generator done raised None: it ends at once.
+fn finished(cx: &mut Cx, e: Raised) -> PyResult<Sent> {
+    let exc = cx.catch(e);
+    if exc.as_ref().is_none() {
+        return Ok(Sent::Return(Value::NONE.into()));
+    }
+    Err(cx.raise(exc))
+}
+
+unsafe fn run_resumed(cx: &mut Cx, start: Next) -> PyResult<Sent> {
+    YIELDED.set(false);
+    // SAFETY: the generator's frame is current.
+    let result = unsafe { run_native_yielding(cx, start) };
+    match result {
+        Ok((true, v)) => Ok(Sent::Yield(v.into())),
+        Ok((false, v)) => Ok(Sent::Return(v.into())),
+        Err(e) => Err(e),
+    }
+}
+
+unsafe fn run_native_yielding(cx: &mut Cx, start: Next) -> PyResult<(bool, Value)> {
+    // SAFETY: by the caller.
+    match unsafe { run_native(cx, start) } {
+        Ok(v) => Ok((false, v.into_value())),
+        Err(e) => {
+            if YIELDED.replace(false)
+                && let Some(v) = VALUE.with_borrow_mut(Option::take)
+            {
+                // No exception: the loop ended by a yield.
+                drop(cx.catch(e));
+                return Ok((true, v.into_value()));
+            }
+            Err(e)
+        }
+    }
+}
+
+/// Throws an exception into a generator; the value yielded or returned.
+pub fn throw(cx: &mut Cx, g: &Generator, exc: Value) -> PyResult<Sent> {
+    use bytecode::{Instr, Op};
+    cx.check_native_stack()?;
+    let _keep = g.to_value();
+    // SAFETY: the claimer's.
+    unsafe {
+        if let Err(e) = claim(cx, g) {
+            let raised = cx.catch(e);
+            return if raised.as_ref().is_none() { Err(cx.raise(exc)) } else { Err(cx.raise(raised)) };
+        }
+        let f = &mut *g.frame.get();
+        if g.started.load(Ordering::Relaxed) == 0 {
+            // Never started: it ends without running.
+            let n = (*f.code).locals as usize;
+            unwind::drop_registers(f, 0, n);
+            g.state.store(DONE, Ordering::Release);
+            g.started.store(1, Ordering::Relaxed);
+            g.header().clear_flags(gc::flag::HAS_FINALIZER);
+            if let Some(e) = exception::as_exception(exc.as_ref()) {
+                frame_object::add_traceback(cx, e, f);
+            }
+            return Err(cx.raise(exc));
+        }
+        // A delegate gets it first.
+        let i = Instr((*f.pc).load(Ordering::Relaxed));
+        if i.op_byte() == Op::YieldFrom as u8 {
+            let high = if is_wide(f) { Instr((*f.pc.sub(1)).load(Ordering::Relaxed)).b() as usize } else { 0 };
+            let n = i.b() as usize | high << 8;
+            let delegate = Ref::from_word(*f.regs.add(n)).to_value();
+            let is_exit = type_of(exc.as_ref()).is_subtype_of_id(ids::GENERATOR_EXIT);
+            let outcome = if is_exit {
+                match close_delegate(cx, delegate.as_ref()) {
+                    Ok(()) => Err(exc),
+                    Err(e) => Err(cx.catch(e)),
+                }
+            } else {
+                match throw_delegate(cx, delegate.as_ref(), &exc) {
+                    Ok(Some(Sent::Yield(v))) => {
+                        g.state.store(SUSPENDED, Ordering::Release);
+                        return Ok(Sent::Yield(v));
+                    }
+                    Ok(Some(Sent::Return(v))) => Ok(v.into_value()),
+                    Ok(None) => Err(exc),
+                    Err(e) => Err(cx.catch(e)),
+                }
+            };
+            return match outcome {
+                Ok(value) => {
+                    link(cx, g, f);
+                    // The delegate has returned: as YieldFrom ends.
+                    let regs = f.regs;
+                    let old = (*regs.add(n), *regs.add(n + 1));
+                    let high = if is_wide(f) { Instr((*f.pc.sub(1)).load(Ordering::Relaxed)).a() as usize } else { 0 };
+                    let a = i.a() as usize | high << 8;
+                    let dst = regs.add(a);
+                    let before = if i.flags() & bytecode::encode::DROP_A != 0 { *dst } else { Word::NONE };
+                    *dst = value.into_word();
+                    drop_word(old.0);
+                    drop_word(old.1);
+                    drop_word(before);
+                    let start = (f.pc.add(1), regs);
+                    run_resumed(cx, start)
+                }
+                Err(exc) => raise_inside(cx, g, f, exc),
+            };
+        }
+        raise_inside(cx, g, f, exc)
+    }
+}
+
+unsafe fn link(cx: &mut Cx, g: &Generator, f: &mut Frame) {
+    // SAFETY: the claimer's.
+    unsafe {
+        let prev = current(cx);
+        f.prev = prev;
+        f.above = (*prev).above;
+        f.top = (*prev).top;
+        f.then = Then::Native;
+        f.callee = 0;
+        cx.frame = (f as *mut Frame).cast();
+        cx.depth += 1;
+        swap_handled(cx, g, true);
+    }
+}
+
+unsafe fn raise_inside(cx: &mut Cx, g: &Generator, f: &mut Frame, exc: Value) -> PyResult<Sent> {
+    // SAFETY: the claimer's.
+    unsafe {
+        link(cx, g, f);
+        exception::chain_context(cx, &exc);
+        let e = cx.raise(exc);
+        let start = unwind::raise(cx, e);
+        run_resumed(cx, start)
+    }
+}
+
+fn close_delegate(cx: &mut Cx, d: Ref<'_>) -> PyResult<()> {
+    if let Some(g) = as_generator(d) {
+        return close(cx, g);
+    }
+    if let Some(f) = objects::protocol::attr::get_optional(cx, d, objects::names::close())? {
+        objects::protocol::call::positional(cx, f.as_ref(), &[])?;
+    }
+    Ok(())
+}
+
+/// `None`: the delegate has no `throw`.
+fn throw_delegate(cx: &mut Cx, d: Ref<'_>, exc: &Value) -> PyResult<Option<Sent>> {
+    if let Some(g) = as_generator(d) {
+        return throw(cx, g, exc.clone()).map(Some);
+    }
+    let Some(f) = objects::protocol::attr::get_optional(cx, d, objects::names::throw())? else { return Ok(None) };
+    match objects::protocol::call::positional(cx, f.as_ref(), &[exc.as_ref()]) {
+        Ok(v) => Ok(Some(Sent::Yield(v.into()))),
+        Err(e) => {
+            let raised = cx.catch_if(e, ids::STOP_ITERATION)?;
+            if raised.is(exc) {
+                return Err(cx.raise(raised));
+            }
+            Ok(Some(Sent::Return(exception::extra(raised.as_ref(), 0).into())))
+        }
+    }
+}
+
+/// `close()`: throws GeneratorExit in; the returned value is dropped. RuntimeError when it yields instead.
+pub fn close(cx: &mut Cx, g: &Generator) -> PyResult<()> {
+    close_value(cx, g).map(drop)
+}
+
+/// As `close`, with the value that the generator returned.
+pub fn close_value(cx: &mut Cx, g: &Generator) -> PyResult<Value> {
+    if g.state.load(Ordering::Acquire) == DONE {
+        return Ok(Value::NONE);
+    }
+    let fresh = g.started.load(Ordering::Relaxed) == 0;
+    let exit = exception::new_args(ids::GENERATOR_EXIT, Vec::new());
+    match throw(cx, g, exit) {
+        Ok(Sent::Yield(v)) => {
+            drop(v);
+            let n = kind_name(g);
+            Err(cx.runtime_error(format!("{n} ignored GeneratorExit")))
+        }
+        Ok(Sent::Return(v)) => Ok(v.into_value()),
+        Err(e) => {
+            let exc = cx.catch(e);
+            let id = type_of(exc.as_ref());
+            if id.is_subtype_of_id(ids::GENERATOR_EXIT) || (!fresh && id.is_subtype_of_id(ids::STOP_ITERATION)) {
+                return Ok(Value::NONE);
+            }
+            Err(cx.raise(exc))
+        }
+    }
+}
+
+/// A generator resumed by an instruction of the frame below has yielded.
+unsafe fn yielded_into(cx: &mut Cx, then: Then, value: Value) -> Next {
+    use bytecode::Instr;
+    // SAFETY: the frame below is at its ForIter or YieldFrom.
+    unsafe {
+        let below = &mut *current(cx);
+        let i = Instr((*below.pc).load(Ordering::Relaxed));
+        match then {
+            Then::ForIter => {
+                let high = if is_wide(below) { Instr((*below.pc.sub(1)).load(Ordering::Relaxed)).a() as usize } else { 0 };
+                let at = below.regs.add(i.a() as usize | high << 8);
+                let old = if i.flags() & bytecode::encode::DROP_A != 0 { *at } else { Word::NONE };
+                *at = value.into_word();
+                let pc = below.pc;
+                super::ops::drop_now(cx, pc, old);
+                (pc.add(2), (*current(cx)).regs)
+            }
+            // What the delegate yields, the delegating generator yields.
+            _ => yielded(cx, value),
+        }
+    }
+}
+
+/// A generator resumed by an instruction of the frame below has returned.
+pub unsafe fn returned_into(cx: &mut Cx, then: Then, value: Value) -> Next {
+    use bytecode::Instr;
+    // SAFETY: the frame below is at its ForIter or YieldFrom.
+    unsafe {
+        let below = &mut *current(cx);
+        let i = Instr((*below.pc).load(Ordering::Relaxed));
+        let wide = is_wide(below);
+        let prefix = if wide { Instr((*below.pc.sub(1)).load(Ordering::Relaxed)) } else { Instr(0) };
+        let b = i.b() as usize | if wide { (prefix.b() as usize) << 8 } else { 0 };
+        let regs = below.regs;
+        let pc = below.pc;
+        match then {
+            Then::ForIter => {
+                let it = *regs.add(b);
+                *regs.add(b) = Word::NONE;
+                super::ops::drop_now(cx, pc, it);
+                (pc.add(2).offset(i.signed() as isize), regs)
+            }
+            _ => {
+                let a = i.a() as usize | if wide { (prefix.a() as usize) << 8 } else { 0 };
+                let old = (*regs.add(b), *regs.add(b + 1));
+                let at = regs.add(a);
+                let before = if i.flags() & bytecode::encode::DROP_A != 0 { *at } else { Word::NONE };
+                *at = value.into_word();
+                super::ops::drop_now(cx, pc, old.0);
+                super::ops::drop_now(cx, pc, old.1);
+                super::ops::drop_now(cx, pc, before);
+                (pc.add(1), regs)
+            }
+        }
+    }
+}
+
+/// A generator resumed by an instruction of the frame below has raised: StopIteration cannot come out of a frame; everything else goes on.
+pub unsafe fn raised_into(_cx: &mut Cx, _then: Then, exc: Value) -> Result<Next, Value> {
+    Err(exc)
+}
