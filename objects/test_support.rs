@@ -61,16 +61,36 @@ pub fn run(f: impl FnOnce(&mut Cx)) {
     let mut cx = crate::init::context(slot, [std::ptr::null_mut::<Word>(); 2], 0, &NoHost);
     crate::init::set_current(&mut *cx);
     // Whoever waits here is detached, so that the one who is at work may stop the world.
-    let mut first = false;
     START.call_once(|| {
         crate::init::types(&[]);
-        first = true;
+        show_strs();
     });
     f(&mut cx);
     crate::init::set_current(std::ptr::null_mut());
     drop(cx);
     gc::local::leave();
     sync::threads::detach_and_release(slot);
+}
+
+/// Gives str a `repr`, and exceptions a `str`, as long as their own are missing.
+fn show_strs() {
+    use crate::types::by_id;
+    use crate::types::type_::slots::Slots;
+    let object = by_id(crate::ids::OBJECT);
+    let t = by_id(crate::ids::STR);
+    if t.slots.repr().map(|f| f as usize) == object.slots.repr().map(|f| f as usize) {
+        t.slots.set(&Slots {
+            repr: Some(|_, v| {
+                let s = crate::types::str::as_str(v).map_or_else(String::new, Str::to_string_lossy);
+                Ok(crate::types::str::text(&format!("'{s}'")))
+            }),
+            ..Slots::NONE
+        });
+    }
+    let t = by_id(exception::ids::TYPE_ERROR);
+    if t.slots.str().map(|f| f as usize) == object.slots.str().map(|f| f as usize) {
+        t.slots.set(&Slots { str: Some(|_, v| Ok(exception::message(v))), ..Slots::NONE });
+    }
 }
 
 /// A result that must be there; shows the exception otherwise.
@@ -88,6 +108,22 @@ pub fn error_text<T>(cx: &mut Cx, r: PyResult<T>) -> String {
     let Err(e) = r else { panic!("no exception") };
     let exc = cx.catch(e);
     let name = type_of(exc.as_ref()).name_text();
+    if let Some(e) = exception::as_exception(exc.as_ref()) {
+        let args = exception::args_of(e);
+        if let [only] = args.items()
+            && let Some(s) = crate::types::str::as_str(*only)
+            && name != "KeyError"
+        {
+            return format!("{name}: {}", s.to_string_lossy());
+        }
+        if let [only] = args.items() {
+            let shown = only.to_value();
+            return format!("{name}: {}", repr(cx, shown));
+        }
+        if args.is_empty() {
+            return format!("{name}: ");
+        }
+    }
     match text::str(cx, exc.as_ref()) {
         Ok(s) => format!("{name}: {}", s.to_string_lossy()),
         Err(e) => {
