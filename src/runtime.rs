@@ -156,7 +156,8 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         return Ok(());
     }
     objects::init::types(crate::types::SPECS);
-    let call = objects::types::type_::slots::Slots { call: Some(crate::vm::call::call_function), ..objects::types::type_::slots::Slots::NONE };
+    let call =
+        objects::types::type_::slots::Slots { call: Some(crate::vm::call::call_function), ..objects::types::type_::slots::Slots::NONE };
     objects::types::by_id(ids::FUNCTION).slots.set(&call);
     let b = Module::new("builtins", Value::NONE);
     b.header().make_immortal();
@@ -176,7 +177,10 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         let t = objects::types::by_id(spec.id);
         // What builtins shows: types that people name.
         let named = t.has(flags::BASE) || matches!(spec.id, ids::BOOL | ids::RANGE | ids::SLICE | ids::MEMORYVIEW);
-        if named && !spec.name.contains('.') && !matches!(spec.id, ids::MODULE | ids::FUNCTION | ids::METHOD | ids::CODE | ids::GENERIC_ALIAS | ids::UNION | ids::WEAKREF) {
+        if named
+            && !spec.name.contains('.')
+            && !matches!(spec.id, ids::MODULE | ids::FUNCTION | ids::METHOD | ids::CODE | ids::GENERIC_ALIAS | ids::UNION | ids::WEAKREF)
+        {
             b.dict.set_text(spec.name, type_value(spec.id));
         }
     }

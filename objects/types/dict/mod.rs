@@ -603,9 +603,7 @@ impl Dict {
     pub fn set_at(&self, index: u32, version: u32, v: Value) -> Result<Value, Value> {
         let _l = lock_header(self.header());
         match self.current() {
-            Some(t) if self.keys_version_now() == version && (index as usize) < t.filled() => {
-                Ok(t.entry(index as usize).1.swap(v))
-            }
+            Some(t) if self.keys_version_now() == version && (index as usize) < t.filled() => Ok(t.entry(index as usize).1.swap(v)),
             _ => Err(v),
         }
     }

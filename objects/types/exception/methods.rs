@@ -31,6 +31,15 @@ pub fn specs() -> Vec<&'static TypeSpec> {
                         let shown = crate::protocol::text::repr(cx, a.value().as_ref())?;
                         Ok(text(&format!("{}{}", crate::types::type_of(v).name_text(), shown.to_string_lossy())))
                     }),
+                    str: Some(|cx, v| {
+                        let Some(e) = as_exception(v) else { return Ok(text("")) };
+                        let a = super::args_of(e);
+                        match a.len() {
+                            0 => Ok(text("")),
+                            1 => Ok(crate::protocol::text::str(cx, a.get(0))?.into()),
+                            _ => Ok(crate::protocol::text::repr(cx, a.value().as_ref())?.into()),
+                        }
+                    }),
                     ..Slots::NONE
                 })
             })

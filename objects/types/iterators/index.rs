@@ -98,11 +98,7 @@ fn hint<S: Indexed>(_cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         return Ok(int::reg(0));
     }
     let (i, n) = (it.index.load(Ordering::Relaxed), S::len(c.as_ref()) as isize);
-    let left = if S::REVERSED {
-        if i < n { i + 1 } else { 0 }
-    } else {
-        n - i
-    };
+    let left = if S::REVERSED { if i < n { i + 1 } else { 0 } } else { n - i };
     Ok(int::reg(left.max(0) as i64))
 }
 
@@ -144,4 +140,3 @@ pub const fn spec<S: Indexed>(name: &'static str, methods: &'static [Method]) ->
         .slots(Slots { iter: Some(super::myself), next: Some(next::<S>), ..Slots::NONE })
         .methods(methods)
 }
-

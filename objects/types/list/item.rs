@@ -4,12 +4,12 @@ use super::{AssignError, List, NoMemory};
 use crate::cx::Cx;
 use crate::error::PyResult;
 use crate::ids;
+use crate::native::Method;
 use crate::protocol::iter;
 use crate::types::int;
 use crate::types::iterators::index::{self, Indexed};
 use crate::types::slice::{self, Slice};
 use crate::types::type_::{Downcast, TypeSpec, type_of};
-use crate::native::Method;
 use gc::{Payload, Ref, Reg, Value};
 
 /// The list behind a value known to be one.

@@ -1,7 +1,7 @@
 //! `list`: construction, operators, methods and its table.
 
-use super::{List, NoMemory, item, sort};
 use super::item::list;
+use super::{List, NoMemory, item, sort};
 use crate::args::Args;
 use crate::cx::Cx;
 use crate::error::PyResult;
@@ -15,8 +15,8 @@ use crate::types::tuple::Tuple;
 use crate::types::type_::slots::{Compare, Slots};
 use crate::types::type_::{Downcast, Type, TypeSpec, flags, type_of};
 use crate::types::{instance, object, slice};
-use gc::{Gc, Ref, Reg, Value};
 use ::text::builder::StrBuilder;
+use gc::{Gc, Ref, Reg, Value};
 
 fn none() -> PyResult<Reg> {
     Ok(Value::NONE.into())

@@ -458,8 +458,7 @@ impl List {
                 for k in 0..ix.count {
                     gone[at(k)] = true;
                 }
-                let (removed, kept): (Vec<_>, Vec<_>) =
-                    self.take_all_locked().into_iter().enumerate().partition(|(i, _)| gone[*i]);
+                let (removed, kept): (Vec<_>, Vec<_>) = self.take_all_locked().into_iter().enumerate().partition(|(i, _)| gone[*i]);
                 self.put_all_locked(kept.into_iter().map(|(_, v)| v).collect())?;
                 Ok(removed.into_iter().map(|(_, v)| v).collect())
             }

@@ -227,7 +227,12 @@ pub unsafe fn set_update<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) 
 /// Adds the items of a mapping to `d`; with a callable duplicates and keys that are no strs raise, as in a call.
 pub fn merge_mapping(cx: &mut Cx, d: &Dict, source: Ref<'_>, callee: Option<Ref<'_>>) -> PyResult<()> {
     let items: Vec<(Value, Value)> = match as_dict(source) {
-        Some(s) if type_of(source).slots.iter().map(|f| f as usize) == objects::types::by_id(objects::ids::DICT).slots.iter().map(|f| f as usize) => s.items(),
+        Some(s)
+            if type_of(source).slots.iter().map(|f| f as usize)
+                == objects::types::by_id(objects::ids::DICT).slots.iter().map(|f| f as usize) =>
+        {
+            s.items()
+        }
         _ => {
             let Some(keys) = attr::get_optional(cx, source, objects::names::keys())? else {
                 let n = type_of(source).name_text();

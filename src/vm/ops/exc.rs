@@ -256,7 +256,10 @@ unsafe fn before<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, enter: R
                 let hint = if t.lookup(if kind == "context manager" { names::__aenter__() } else { names::__enter__() }).is_some()
                     && t.lookup(if kind == "context manager" { names::__aexit__() } else { names::__exit__() }).is_some()
                 {
-                    format!(" but it supports the {other} protocol. Did you mean to use '{}'?", if kind == "context manager" { "async with" } else { "with" })
+                    format!(
+                        " but it supports the {other} protocol. Did you mean to use '{}'?",
+                        if kind == "context manager" { "async with" } else { "with" }
+                    )
                 } else {
                     format!(" (missed {what} method)")
                 };
