@@ -216,6 +216,7 @@ fn start_importlib(cx: &mut Cx) -> PyResult<()> {
     };
     let m = Module::new("_frozen_importlib", Value::NONE);
     m_register("_frozen_importlib", &m);
+    m.dict.set_text("__origname__", Str::intern_text("importlib._bootstrap"));
     m.dict.set_text("__builtins__", loaded("builtins").unwrap_or(Value::NONE));
     crate::vm::call::run_code(cx, code.value().as_ref(), &m.dict, &builtins(), Value::UNBOUND, Value::NONE)?;
     let install = Str::intern_text("_install");
