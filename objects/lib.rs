@@ -6,6 +6,7 @@
 //! [`init`] start-up · [`host`] what the interpreter answers.
 
 pub mod args;
+pub mod codecs;
 pub mod cx;
 pub mod error;
 pub mod finalise;
@@ -15,6 +16,8 @@ pub mod init;
 pub mod names;
 pub mod native;
 pub mod protocol;
+#[cfg(test)]
+pub(crate) mod test_support;
 pub mod types;
 
 pub use args::Args;

@@ -13,6 +13,8 @@ pub static SPECS: &[&TypeSpec] = &[
     &super::weak::WEAKREF_TYPE,
     &super::weak::proxy::PROXY_TYPE,
     &super::weak::proxy::CALLABLE_PROXY_TYPE,
+    &super::str::iterator::STR_ITERATOR_TYPE,
+    &super::str::iterator::STR_ASCII_ITERATOR_TYPE,
     &super::complex::methods::COMPLEX_TYPE,
     &super::list::item::LIST_ITERATOR_TYPE,
     &super::list::item::LIST_REVERSE_ITERATOR_TYPE,

@@ -96,8 +96,7 @@ fn set_slice(cx: &mut Cx, l: &List, s: &Slice, value: Option<Ref<'_>>) -> PyResu
         Some(x) => {
             let iterable = x.exact::<List>().is_some() || type_of(x).slots.iter().is_some() || type_of(x).slots.getitem().is_some();
             if !iterable {
-                let text = if unpacked.2 == 1 { "can only assign an iterable" } else { "must assign iterable to extended slice" };
-                return Err(cx.type_error(text));
+                return Err(cx.type_error("must assign iterable to extended slice"));
             }
             Some(iter::collect(cx, x)?)
         }
