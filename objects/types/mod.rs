@@ -1,6 +1,7 @@
 //! The builtin types, one file or folder each: `mod.rs` representation, `methods.rs` the tables.
 
 pub mod bool;
+pub mod bytearray;
 pub mod bytes;
 pub mod cell;
 pub mod code;

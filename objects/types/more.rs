@@ -5,6 +5,10 @@ use super::type_::TypeSpec;
 /// Types after the fundamental ones, bases first.
 pub static SPECS: &[&TypeSpec] = &[
     &super::property::PROPERTY_TYPE,
+    &super::bytes::methods::BYTES_TYPE,
+    &super::bytes::methods::BYTES_ITERATOR_TYPE,
+    &super::bytearray::methods::BYTEARRAY_TYPE,
+    &super::bytearray::methods::BYTEARRAY_ITERATOR_TYPE,
     &super::str::iterator::STR_ITERATOR_TYPE,
     &super::str::iterator::STR_ASCII_ITERATOR_TYPE,
     &super::complex::methods::COMPLEX_TYPE,
