@@ -197,12 +197,6 @@ impl Header {
             && self.flags.load(Relaxed) & (flag::DEFERRED | flag::IMMORTAL) == 0
     }
 
-    /// Whether no other thread can have seen the cell: it is mine and has never been shared. Stays true until this thread shows it to others.
-    #[inline(always)]
-    pub fn is_private(&self) -> bool {
-        self.owner.load(Relaxed) == sync::threads::current_id() && self.shared.load(Relaxed) == 0
-    }
-
     /// Makes the cell immortal: never counted or freed again.
     pub fn make_immortal(&self) {
         self.set_flags(flag::IMMORTAL);

@@ -201,7 +201,7 @@ impl Signature {
                     Some(at) if out[shift + at].is_missing() => out[shift + at] = value,
                     Some(at) => {
                         let n = self.params[at].name;
-                        return Err(cx.type_error(format!("argument for {function}() given by name ('{n}') and position ({})", at + 1)));
+                        return Err(cx.type_error(format!("argument for {}() given by name ('{n}') and position ({})", unqualified(function), at + 1)));
                     }
                     None if self.params.iter().any(|p| p.kind == ParamKind::Keywords) => {
                         let d = extra.get_or_insert_with(Dict::new);
@@ -209,7 +209,7 @@ impl Signature {
                     }
                     None => {
                         let shown = text.map_or_else(String::new, |t| t.to_string_lossy());
-                        return Err(cx.type_error(format!("{function}() got an unexpected keyword argument '{shown}'")));
+                        return Err(cx.type_error(format!("{}() got an unexpected keyword argument '{shown}'", unqualified(function))));
                     }
                 }
             }
@@ -236,6 +236,7 @@ impl Signature {
 
     #[cold]
     fn too_many(&self, cx: &mut Cx, function: &str, given: usize, keywords: usize) -> Raised {
+        let bare = unqualified(function);
         let max = self.positional;
         let min = self.params.iter().filter(|p| !p.optional && matches!(p.kind, ParamKind::Positional | ParamKind::Either)).count();
         if self.no_keywords {
@@ -247,20 +248,21 @@ impl Signature {
             }
             let s = if max == 1 { "" } else { "s" };
             let at_most = if min == max { "" } else { "at most " };
-            return cx.type_error(format!("{function} expected {at_most}{max} argument{s}, got {given}"));
+            return cx.type_error(format!("{bare} expected {at_most}{max} argument{s}, got {given}"));
         }
         let s = if max == 1 { "" } else { "s" };
         let at_most = if min == max { "exactly" } else { "at most" };
         let kind = if self.params.iter().any(|p| p.kind == ParamKind::Keyword) { "positional argument" } else { "argument" };
         let total = if kind == "argument" { given + keywords } else { given };
         if max == 0 {
-            return cx.type_error(format!("{function}() takes no positional arguments"));
+            return cx.type_error(format!("{bare}() takes no positional arguments"));
         }
-        cx.type_error(format!("{function}() takes {at_most} {max} {kind}{s} ({total} given)"))
+        cx.type_error(format!("{bare}() takes {at_most} {max} {kind}{s} ({total} given)"))
     }
 
     #[cold]
     fn missing(&self, cx: &mut Cx, function: &str, index: usize, given: usize, keywords: usize) -> Raised {
+        let bare = unqualified(function);
         let p = &self.params[index];
         if self.no_keywords {
             let max = self.positional;
@@ -270,20 +272,25 @@ impl Signature {
             }
             let at_least = if min == max { "" } else { "at least " };
             let s = if min == 1 { "" } else { "s" };
-            return cx.type_error(format!("{function} expected {at_least}{min} argument{s}, got {given}"));
+            return cx.type_error(format!("{bare} expected {at_least}{min} argument{s}, got {given}"));
         }
         if p.kind == ParamKind::Positional {
             let at_least = if self.required == self.positional { "exactly" } else { "at least" };
             let s = if self.required == 1 { "" } else { "s" };
             let n = self.required;
-            return cx.type_error(format!("{function}() takes {at_least} {n} positional argument{s} ({} given)", given + keywords.min(0)));
+            return cx.type_error(format!("{bare}() takes {at_least} {n} positional argument{s} ({} given)", given + keywords.min(0)));
         }
         let kind = if p.kind == ParamKind::Keyword { "keyword-only argument" } else { "argument" };
         if p.kind == ParamKind::Keyword {
-            return cx.type_error(format!("{function}() missing 1 required {kind}: '{}'", p.name));
+            return cx.type_error(format!("{bare}() missing 1 required {kind}: '{}'", p.name));
         }
-        cx.type_error(format!("{function}() missing required {kind} '{}' (pos {})", p.name, index + 1))
+        cx.type_error(format!("{bare}() missing required {kind} '{}' (pos {})", p.name, index + 1))
     }
+}
+
+/// A method's name without its type: messages of functions whose arguments are counted use that, others the full one.
+fn unqualified(function: &str) -> &str {
+    function.rsplit('.').next().unwrap_or(function)
 }
 
 fn split_top(text: &'static str) -> Vec<&'static str> {

@@ -16,6 +16,8 @@ pub mod init;
 pub mod names;
 pub mod native;
 pub mod protocol;
+#[cfg(test)]
+pub(crate) mod test_support;
 pub mod types;
 
 pub use args::Args;

@@ -192,7 +192,6 @@ fn bind_and_call(cx: &mut Cx, def: &'static Method, signature: &Signature, args:
     } else {
         let receiver = args.items[0];
         let shown = match def.kind {
-            MethodKind::Instance if signature.no_keywords && !signature.params.is_empty() => def.name.to_string(),
             MethodKind::Instance => format!("{}.{}", type_of(receiver).name_text(), def.name),
             _ => def.name.to_string(),
         };

@@ -281,6 +281,39 @@ pub fn parse_plain(text: &[u8]) -> Option<f64> {
     }
 }
 
+/// Reads the text of a `complex()` argument: ASCII, surrounding whitespace allowed, as are parentheses and underscores
+/// between digits. `None` when it is no complex number (ValueError "complex() arg is a malformed string").
+pub fn parse_complex(text: &[u8]) -> Option<(f64, f64)> {
+    let digit = |at: Option<&u8>| at.is_some_and(u8::is_ascii_digit);
+    let misplaced = |i: usize| text[i] == b'_' && !(i > 0 && digit(text.get(i - 1)) && digit(text.get(i + 1)));
+    if (0..text.len()).any(misplaced) {
+        return None;
+    }
+    let plain: Vec<u8> = text.iter().copied().filter(|&b| b != b'_').collect();
+    let mut rest = crate::unicode::numeral::trim(&plain);
+    if let [b'(', inner @ .., b')'] = rest {
+        rest = crate::unicode::numeral::trim(inner);
+    }
+    let unit = |sign: u8| if sign == b'-' { -1.0 } else { 1.0 };
+    match prefix(rest) {
+        Some((first, used)) => match &rest[used..] {
+            [] => Some((first, 0.0)),
+            [b'j' | b'J'] => Some((0.0, first)),
+            [sign @ (b'+' | b'-'), b'j' | b'J'] => Some((first, unit(*sign))),
+            signed @ [b'+' | b'-', ..] => {
+                let (second, used) = prefix(signed)?;
+                matches!(signed[used..], [b'j' | b'J']).then_some((first, second))
+            }
+            _ => None,
+        },
+        None => match rest {
+            [b'j' | b'J'] => Some((0.0, 1.0)),
+            [sign @ (b'+' | b'-'), b'j' | b'J'] => Some((0.0, unit(*sign))),
+            _ => None,
+        },
+    }
+}
+
 /// The longest float at the start of `text` and its length: what C's `strtod` does, less whitespace and hexadecimal.
 pub fn prefix(text: &[u8]) -> Option<(f64, usize)> {
     let mut at = usize::from(matches!(text.first(), Some(b'+' | b'-')));

@@ -93,27 +93,10 @@ pub fn digit_value(byte: u8) -> u8 {
     }
 }
 
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | 9..=13)
-}
-
 /// Reads an int as `int(text, base)` does: ASCII, surrounding whitespace allowed, `base` 0 or 2 to 36.
 /// `max_digits` is the limit on decimal conversions, 0 for none.
 pub fn parse(text: &[u8], base: u32, max_digits: usize) -> Result<Int, ParseError> {
-    let mut rest = text.trim_ascii_start();
-    // `trim_ascii` leaves vertical tabs alone.
-    while let [first, tail @ ..] = rest {
-        if !is_space(*first) {
-            break;
-        }
-        rest = tail;
-    }
-    while let [head @ .., last] = rest {
-        if !is_space(*last) {
-            break;
-        }
-        rest = head;
-    }
+    let rest = crate::unicode::numeral::trim(text);
     let (negative, mut rest) = match rest {
         [b'-', tail @ ..] => (true, tail),
         [b'+', tail @ ..] => (false, tail),

@@ -2,7 +2,7 @@
 //!
 //! * strings: [`units`] and [`builder`] (the three widths), [`search`], [`split`], [`casing`], [`escape`], [`codec`],
 //!   [`unicode`]
-//! * text of numbers: [`float_text`], [`int_text`]
+//! * text of numbers: [`float_text`], [`int_text`], [`bytes_text`]
 //! * formatting: [`format_spec`], [`percent`], [`replacement`]
 //! * numbers: [`int_float`], [`int_math`], [`float_math`], [`math`], [`complex`], [`cmath`], [`hash`], [`mersenne`],
 //!   [`struct_format`]
@@ -12,8 +12,10 @@
 //! how to raise it.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod builder;
+pub mod bytes_text;
 pub mod casing;
 pub mod cmath;
 pub mod codec;

@@ -1,7 +1,7 @@
 //! Regular expressions: runs the code arrays that `re._compiler` makes, with the semantics of CPython's `_sre`.
 //!
 //! [`Program`] is a checked code array; [`Program::execute`] matches or searches in a string of any unit width. The work
-//! at one position is done by [`machine`], character tests by [`chars`]; [`validate`] makes sure that no code array,
+//! at one position is done by `machine`, character tests by [`chars`]; `validate` makes sure that no code array,
 //! however made, can lead the machine astray. Nothing here recurses on the native stack, and a callback is polled at
 //! regular intervals. Match objects, templates and the methods of pattern objects belong to the caller.
 

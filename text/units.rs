@@ -146,6 +146,24 @@ impl<'a> Units<'a> {
     }
 }
 
+impl Ord for Units<'_> {
+    /// The order of code points, which is Python's order of strings.
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        match (*self, *other) {
+            (Units::One(a), Units::One(b)) => a.cmp(b),
+            (Units::Two(a), Units::Two(b)) => a.cmp(b),
+            (Units::Four(a), Units::Four(b)) => a.cmp(b),
+            (a, b) => a.iter().cmp(b.iter()),
+        }
+    }
+}
+
+impl PartialOrd for Units<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl PartialEq for Units<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (*self, *other) {

@@ -56,7 +56,7 @@ fn invert(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     cx.host.warn(
         cx,
         category.as_ref(),
-        "Bitwise inversion '~' on bool is deprecated and will be removed in Python 3.16. This returns the bitwise inversion of the underlying int object and is usually not what you expect from the negation of a bool object. Use the 'not' operator for boolean negation or ~int(x) for the bitwise inversion of the underlying int.",
+        "Bitwise inversion '~' on bool is deprecated and will be removed in Python 3.16. This returns the bitwise inversion of the underlying int object and is usually not what you expect from negating a bool. Use the 'not' operator for boolean negation or ~int(x) if you really want the bitwise inversion of the underlying int.",
         1,
     )?;
     let i = as_int(v).and_then(|i| i.to_i64()).unwrap_or(0);

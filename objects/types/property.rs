@@ -60,13 +60,21 @@ fn new(_cx: &mut Cx, class: Ref<'_>, _args: Args<'_>) -> PyResult<Reg> {
     // SAFETY: `new` gets types.
     let t = unsafe { class.cast::<Type>() };
     let none = || Field::new(Value::NONE);
-    let p = Property { get: none(), set: none(), del: none(), doc: none(), name: Field::empty(), getter_doc: sync::prim::AtomicBool::new(false) };
+    let p = Property {
+        get: none(),
+        set: none(),
+        del: none(),
+        doc: none(),
+        name: Field::empty(),
+        getter_doc: sync::prim::AtomicBool::new(false),
+    };
     Ok(instance::alloc_with(t, p).into())
 }
 
 fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
     use crate::args::Signature;
-    static SIGNATURE: std::sync::LazyLock<Signature> = std::sync::LazyLock::new(|| Signature::parse("(fget=None, fset=None, fdel=None, doc=None)"));
+    static SIGNATURE: std::sync::LazyLock<Signature> =
+        std::sync::LazyLock::new(|| Signature::parse("(fget=None, fset=None, fdel=None, doc=None)"));
     SIGNATURE.bind(cx, "property", None, args, |cx, a| {
         let or_none = |r: Ref<'_>| r.given().map_or(Value::NONE, Ref::to_value);
         store(cx, v, |p| &p.get, or_none(a[0]));

@@ -88,9 +88,9 @@ fn build_class(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
             None => {
                 let n = as_str(name).map_or_else(String::new, Str::to_string_lossy);
                 let shown = text::repr(cx, class.as_ref())?.to_string_lossy();
-                return Err(cx.runtime_error(format!(
-                    "__class__ not set defining '{n}' as {shown}. Was __classcell__ propagated to type.__new__?"
-                )));
+                return Err(
+                    cx.runtime_error(format!("__class__ not set defining '{n}' as {shown}. Was __classcell__ propagated to type.__new__?"))
+                );
             }
         }
     }
@@ -231,7 +231,12 @@ fn locals(cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
 pub static FUNCTIONS: &[Method] = &[
     raw_function("__build_class__", "(func, name, /, *bases, metaclass=None, **kwds)", build_class, "Used by the class statement."),
     function("print", "(*args, sep=' ', end='\\n', file=None, flush=False)", print, "Prints the values to a stream, or to sys.stdout."),
-    function("isinstance", "($module, obj, class_or_tuple, /)", isinstance, "Whether an object is an instance of a class or of a subclass."),
+    function(
+        "isinstance",
+        "($module, obj, class_or_tuple, /)",
+        isinstance,
+        "Whether an object is an instance of a class or of a subclass.",
+    ),
     function("issubclass", "($module, cls, class_or_tuple, /)", issubclass, "Whether a class is derived from another or identical to it."),
     function("len", "($module, obj, /)", len, "The number of items in a container."),
     function("repr", "($module, obj, /)", repr, "The canonical string representation of the object."),

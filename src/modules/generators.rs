@@ -241,7 +241,14 @@ static COROUTINE_GETSETS: &[GetSet] = getsets!("cr_code" "cr_running" "cr_frame"
 /// `generator`.
 pub static GENERATOR_TYPE: TypeSpec = TypeSpec::of::<Generator>("generator")
     .flags(flags::NO_NEW | flags::WEAKREFS)
-    .slots(Slots { iter: Some(|_, v| Ok(v.to_value().into())), next: Some(next), send: Some(send_slot), del: Some(finalize), repr: Some(repr), ..Slots::NONE })
+    .slots(Slots {
+        iter: Some(|_, v| Ok(v.to_value().into())),
+        next: Some(next),
+        send: Some(send_slot),
+        del: Some(finalize),
+        repr: Some(repr),
+        ..Slots::NONE
+    })
     .methods(METHODS)
     .getsets(GENERATOR_GETSETS);
 
@@ -307,7 +314,12 @@ static WRAPPER_METHODS: &[Method] = &[
 /// `coroutine_wrapper`.
 pub static COROUTINE_WRAPPER_TYPE: TypeSpec = TypeSpec::of::<CoroutineWrapper>("coroutine_wrapper")
     .flags(flags::NO_NEW)
-    .slots(Slots { iter: Some(|_, v| Ok(v.to_value().into())), next: Some(wrapper_next), send: Some(|cx, v, x| generator::send(cx, wrapped(v), x.to_value())), ..Slots::NONE })
+    .slots(Slots {
+        iter: Some(|_, v| Ok(v.to_value().into())),
+        next: Some(wrapper_next),
+        send: Some(|cx, v, x| generator::send(cx, wrapped(v), x.to_value())),
+        ..Slots::NONE
+    })
     .methods(WRAPPER_METHODS);
 
 /// `async_generator`.

@@ -47,7 +47,9 @@ pub fn import_from(cx: &mut Cx, module: Ref<'_>, name: Ref<'_>) -> PyResult<Reg>
         None => false,
     };
     let text = if partial {
-        format!("cannot import name '{wanted}' from partially initialized module '{shown}' (most likely due to a circular import) ({place})")
+        format!(
+            "cannot import name '{wanted}' from partially initialized module '{shown}' (most likely due to a circular import) ({place})"
+        )
     } else {
         format!("cannot import name '{wanted}' from '{shown}' ({place})")
     };

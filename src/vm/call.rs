@@ -255,8 +255,9 @@ fn unexpected_keyword(cx: &mut Cx, f: &Function, code: &Code, names: &Tuple, _gi
         ));
     }
     let wanted = text.to_string_lossy();
-    let candidates: Vec<String> =
-        (posonly..(code.arg_count + code.kwonly_count) as usize).filter_map(|n| as_str(code.local_name(n)).map(Str::to_string_lossy)).collect();
+    let candidates: Vec<String> = (posonly..(code.arg_count + code.kwonly_count) as usize)
+        .filter_map(|n| as_str(code.local_name(n)).map(Str::to_string_lossy))
+        .collect();
     let hint = closest(&wanted, &candidates).map_or_else(String::new, |c| format!(". Did you mean '{c}'?"));
     cx.type_error(format!("{}() got an unexpected keyword argument '{wanted}'{hint}", function_name(f)))
 }
@@ -290,7 +291,11 @@ fn too_many(cx: &mut Cx, f: &Function, code: &Code, given: usize, out: &[Word]) 
     let takes = if d > 0 { format!("from {} to {positional}", positional - d) } else { positional.to_string() };
     let plural = if d > 0 || positional != 1 { "s" } else { "" };
     let kw = if kwonly_given > 0 {
-        format!(" positional argument{} (and {kwonly_given} keyword-only argument{})", if given == 1 { "" } else { "s" }, if kwonly_given == 1 { "" } else { "s" })
+        format!(
+            " positional argument{} (and {kwonly_given} keyword-only argument{})",
+            if given == 1 { "" } else { "s" },
+            if kwonly_given == 1 { "" } else { "s" }
+        )
     } else {
         String::new()
     };

@@ -66,7 +66,11 @@ unsafe impl Payload for Generator {
                 visit((*self.handled.get()).word());
                 let f = &*self.frame.get();
                 if let Some(code) = f.code() {
-                    let n = if self.started.load(Ordering::Relaxed) == 0 { code.locals as usize } else { live_depth(&code.data.live, f.pc_index()) as usize };
+                    let n = if self.started.load(Ordering::Relaxed) == 0 {
+                        code.locals as usize
+                    } else {
+                        live_depth(&code.data.live, f.pc_index()) as usize
+                    };
                     for k in 0..n.max(code.locals as usize) {
                         let w = *f.regs.add(k);
                         if w.is_counted() {

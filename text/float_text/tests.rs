@@ -48,3 +48,14 @@ fn hexadecimal() {
         assert_eq!(from_hex(case[0].as_bytes()).map(f64::to_bits), expected, "{}", case[0]);
     }
 }
+
+#[test]
+fn complex_parsing() {
+    for case in string_cases(include_str!("../goldens/complex_parse.tsv")) {
+        let shown = match parse_complex(case[0].as_bytes()) {
+            None => "error".into(),
+            Some((re, im)) => format!("{:016x} {:016x}", re.to_bits(), im.to_bits()),
+        };
+        assert_eq!(shown, case[1], "{}", case[0]);
+    }
+}

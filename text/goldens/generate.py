@@ -664,6 +664,43 @@ def int_float(rng):
             yield "int", int(x), bits(x), "%d/%d" % x.as_integer_ratio()
 
 
+@golden
+def complex_parse(rng):
+    cases = ["", "1", "1j", "j", "+j", "-J", "1+j", "1-j", "1+2j", "-1-2J", "(1+2j)", " ( 1+2j ) ", "( 1 )", "(1", "1)", "((1))", "1+2", "1j+2", "1 +2j", "1+ 2j", "inf", "infj", "-inf-infj",
+             "nan+nanj", "-nanj", "1e5+1e-5j", "1e5j", "1_0+2_0j", "1_+2j", "1__0j", "jj", "+", "()", "1+-2j", "1e400j", "++1j", "1ej", ".5j", "5.j", "infinityj", "nanj", "1+nan", "1+infj ", "\x1f1j"]
+    for _ in range(300):
+        cases.append("".join(rng.choices("112.e+-jJ_() ", k=rng.randrange(1, 8))))
+    for text in cases:
+        try:
+            z = complex(text)
+            yield text, f"{bits(z.real)} {bits(z.imag)}"
+        except ValueError:
+            yield text, "error"
+
+
+@golden
+def bytes_text(rng):
+    for _ in range(60):
+        data = rng.randbytes(rng.randrange(8))
+        group = rng.randrange(-4, 5)
+        yield "hex", data.hex(), group, data.hex(":", group)
+    cases = ["", "a", "ab", "AB cd", "a b", " ab ", "abc", "ag", "ga", "ab\tcd\n", "ab c", "ab\x0bcd"] + ["".join(rng.choices("0aF g", k=rng.randrange(7))) for _ in range(60)]
+    for text in cases:
+        try:
+            yield "fromhex", text, "", bytes.fromhex(text).hex()
+        except ValueError as e:
+            yield "fromhex", text, "", str(e)
+    for _ in range(200):
+        n = rng.getrandbits(rng.choice([1, 7, 8, 16, 63, 64, 65, 100])) * rng.choice([1, -1])
+        length, big, signed = rng.randrange(14), rng.randrange(2), rng.randrange(2)
+        try:
+            yield "to_bytes", n, f"{length} {big} {signed}", n.to_bytes(length, "big" if big else "little", signed=bool(signed)).hex()
+        except OverflowError as e:
+            yield "to_bytes", n, f"{length} {big} {signed}", str(e)
+        data = rng.randbytes(rng.randrange(12))
+        yield "from_bytes", data.hex(), f"{big} {signed}", int.from_bytes(data, "big" if big else "little", signed=bool(signed))
+
+
 def main():
     for name in sys.argv[1:] or GOLDENS:
         rng = random.Random(name)

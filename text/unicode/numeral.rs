@@ -9,7 +9,6 @@ use crate::units::Units;
 /// which no number contains. Surrounding whitespace is removed.
 pub fn ascii_numeral(text: Units<'_>) -> Vec<u8> {
     let ascii = |c: u32| match c {
-        0x1c..=0x1f => b' ',
         0..0x80 => c as u8,
         _ if super::is_space(c) => b' ',
         _ => super::decimal(c).map_or(b'?', |digit| b'0' + digit as u8),
@@ -21,9 +20,9 @@ pub fn ascii_numeral(text: Units<'_>) -> Vec<u8> {
     trim(&all).to_vec()
 }
 
-/// The text without surrounding ASCII whitespace (as C's `isspace` sees it, and the separators 1C to 1F).
+/// The text without surrounding ASCII whitespace, as C's `isspace` sees it: the separators U+001C to U+001F stay.
 pub fn trim(text: &[u8]) -> &[u8] {
-    let space = |b: &u8| matches!(b, b' ' | 9..=13 | 0x1c..=0x1f);
+    let space = |b: &u8| matches!(b, b' ' | 9..=13);
     let start = text.iter().take_while(|b| space(b)).count();
     let tail = text[start..].iter().rev().take_while(|b| space(b)).count();
     &text[start..text.len() - tail]

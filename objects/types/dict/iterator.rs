@@ -1,7 +1,6 @@
 //! Iterators over a dict's keys, values and items, in both directions.
 //!
-//! The position of the next entry is handed out once: by a plain store while no other thread can have seen the iterator, otherwise by
-//! compare-exchange. The dict's reference is dropped once, by whoever swaps it out under the iterator's lock. A dict whose size changes, or
+//! The position of the next entry is handed out once: by compare-exchange, or by a plain store when nobody else can have the iterator. The dict's reference is dropped once, by whoever swaps it out under the iterator's lock. A dict whose size changes, or
 //! that has more keys than it had, ends the iteration with a RuntimeError.
 
 use super::{Dict, as_dict};
@@ -10,7 +9,7 @@ use crate::error::PyResult;
 use crate::ids;
 use crate::native::{Method, method};
 use crate::types::int;
-use crate::types::iterators::{myself, reduced};
+use crate::types::iterators::{alone, myself, reduced};
 use crate::types::list::List;
 use crate::types::tuple::Tuple;
 use crate::types::type_::slots::Slots;
@@ -96,10 +95,19 @@ fn look<const ID: u32>(d: &Dict, at: usize) -> Option<(usize, Reg)> {
 }
 
 fn next<const ID: u32>(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
-    let it = me::<ID>(v);
-    let private = it.header().is_private();
+    advance(cx, me::<ID>(v), alone())
+}
+
+/// As `next`, by the holder of the only reference.
+#[inline]
+pub fn next_owned<const ID: u32>(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
+    advance(cx, me::<ID>(v), true)
+}
+
+#[inline(always)]
+fn advance<const ID: u32>(cx: &mut Cx, it: &DictIterator<ID>, alone: bool) -> PyResult<Option<Reg>> {
     let held;
-    let w = if private {
+    let w = if alone {
         it.dict.peek()
     } else {
         held = it.dict.load(it.header());
@@ -117,19 +125,19 @@ fn next<const ID: u32>(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
     loop {
         let at = it.position.load(Ordering::Relaxed);
         let Some((following, r)) = look::<ID>(d, at) else { break };
-        if private {
+        if alone {
             it.position.store(following, Ordering::Relaxed);
         } else if it.position.compare_exchange(at, following, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             continue;
         }
         let left = it.left.load(Ordering::Relaxed);
-        if private {
+        if alone {
             it.left.store(left - 1, Ordering::Relaxed);
         } else {
             it.left.fetch_sub(1, Ordering::Relaxed);
         }
         if left <= 0 {
-            if !private {
+            if !alone {
                 break;
             }
             finish(it);

@@ -56,10 +56,7 @@ pub fn pairs(cx: &mut Cx, into: &Dict, from: Ref<'_>) -> PyResult<()> {
             None => collect_pair(cx, pair.as_ref(), n)?,
         };
         let [k, v] = &parts[..] else {
-            return Err(cx.value_error(format!(
-                "dictionary update sequence element #{n} has length {}; 2 is required",
-                parts.len()
-            )));
+            return Err(cx.value_error(format!("dictionary update sequence element #{n} has length {}; 2 is required", parts.len())));
         };
         into.set(cx, k.as_ref(), v.as_ref())?;
         n += 1;

@@ -93,9 +93,7 @@ pub fn equal(cx: &mut Cx, x: &Dict, y: &Dict) -> PyResult<bool> {
 
 fn richcompare(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, op: Compare) -> PyResult<Reg> {
     match (as_dict(a), as_dict(b)) {
-        (Some(x), Some(y)) if matches!(op, Compare::Eq | Compare::Ne) => {
-            Ok(Value::bool(equal(cx, x, y)? == (op == Compare::Eq)).into())
-        }
+        (Some(x), Some(y)) if matches!(op, Compare::Eq | Compare::Ne) => Ok(Value::bool(equal(cx, x, y)? == (op == Compare::Eq)).into()),
         _ => Ok(Value::NOT_IMPLEMENTED.into()),
     }
 }
@@ -225,7 +223,12 @@ static METHODS: &[Method] = &[
         set_default,
         "The value under a key; the default is stored first when there is none.",
     ),
-    method("pop", "($self, key, default=<unrepresentable>, /)", pop, "Removes a key and returns its value, or the default if one is given."),
+    method(
+        "pop",
+        "($self, key, default=<unrepresentable>, /)",
+        pop,
+        "Removes a key and returns its value, or the default if one is given.",
+    ),
     method("popitem", "($self, /)", pop_item, "Removes and returns the item that was added last, as a pair."),
     method("keys", "($self, /)", |_, a| Ok(view::new::<{ ids::DICT_KEYS }>(a[0])), "A view of the keys."),
     method("items", "($self, /)", |_, a| Ok(view::new::<{ ids::DICT_ITEMS }>(a[0])), "A view of the items, as pairs."),

@@ -7,6 +7,9 @@ pub mod proxy;
 pub mod table;
 pub mod view;
 
+#[cfg(test)]
+mod tests;
+
 use crate::cx::{Cx, lock_header};
 use crate::error::PyResult;
 use crate::ids;
@@ -527,7 +530,6 @@ impl Dict {
     }
     /// Takes over the table of another dict that nobody else has seen, if this one is empty; false when it is not.
     pub fn adopt(&self, other: &Dict) -> bool {
-        debug_assert!(other.header().is_private());
         let _l = lock_header(self.header());
         if !self.is_empty() {
             return false;
@@ -600,9 +602,7 @@ impl Dict {
     pub fn set_at(&self, index: u32, version: u32, v: Value) -> Result<Value, Value> {
         let _l = lock_header(self.header());
         match self.current() {
-            Some(t) if self.keys_version_now() == version && (index as usize) < t.filled() => {
-                Ok(t.entry(index as usize).1.swap(v))
-            }
+            Some(t) if self.keys_version_now() == version && (index as usize) < t.filled() => Ok(t.entry(index as usize).1.swap(v)),
             _ => Err(v),
         }
     }

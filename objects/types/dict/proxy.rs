@@ -10,9 +10,9 @@ use crate::protocol::{arith, call, compare, hash, item, iter, text as show};
 use crate::types::list::List;
 use crate::types::object;
 use crate::types::str::Str;
+use crate::types::tuple::Tuple;
 use crate::types::type_::slots::Slots;
 use crate::types::type_::{Downcast, TypeSpec, flags, type_of};
-use crate::types::tuple::Tuple;
 use gc::{Payload, Ref, Reg, Value, Word};
 
 /// A proxy's payload.

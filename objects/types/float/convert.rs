@@ -176,9 +176,7 @@ pub fn format(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     }
     let name = type_of(a[0]).name_text();
     let f = me(a[0]);
-    number_text::formatted(cx, |out| {
-        text::format_spec::format_float(out, f, spec.units(), &name, text::format_spec::NumericLocale::C)
-    })
+    number_text::formatted(cx, |out| text::format_spec::format_float(out, f, spec.units(), &name, text::format_spec::NumericLocale::C))
 }
 
 /// `float.__getformat__(kind)`.

@@ -29,7 +29,12 @@ static METHODS: &[Method] = &[
         "Exact hexadecimal text, as in '0x1.8000000000000p+1'.",
     ),
     method("conjugate", "($self, /)", |cx, a| same(cx, a[0]), "The number itself, as it has no imaginary part."),
-    method("is_integer", "($self, /)", |_, a| Ok(Value::bool(me(a[0]).is_finite() && me(a[0]).fract() == 0.0).into()), "Whether it is whole."),
+    method(
+        "is_integer",
+        "($self, /)",
+        |_, a| Ok(Value::bool(me(a[0]).is_finite() && me(a[0]).fract() == 0.0).into()),
+        "Whether it is whole.",
+    ),
     method("as_integer_ratio", "($self, /)", convert::ratio, "The exact pair of ints in lowest terms, the second positive."),
     method("__trunc__", "($self, /)", |cx, a| convert::truncate(cx, a[0]), "The int next to it towards 0."),
     method("__floor__", "($self, /)", convert::floor, "The largest int not above it."),
@@ -40,10 +45,8 @@ static METHODS: &[Method] = &[
     method("__sizeof__", "($self, /)", convert::size, "Size in memory, in bytes."),
 ];
 
-static GETSETS: &[GetSet] = &[
-    getter("real", same, "the number itself"),
-    getter("imag", |_, _| Ok(Value::float(0.0).into()), "0.0, the imaginary part"),
-];
+static GETSETS: &[GetSet] =
+    &[getter("real", same, "the number itself"), getter("imag", |_, _| Ok(Value::float(0.0).into()), "0.0, the imaginary part")];
 
 /// `float`.
 pub static FLOAT_TYPE: TypeSpec = TypeSpec::of::<Float>("float")

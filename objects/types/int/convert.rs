@@ -58,9 +58,7 @@ pub fn from_float(cx: &mut Cx, f: f64) -> PyResult<Value> {
 fn parse(cx: &mut Cx, text: &[u8], base: u32, shown: Ref<'_>) -> PyResult<Value> {
     match int_text::parse(number_text::trim(text), base, max_digits()) {
         Ok(i) => Ok(from_parsed(i)),
-        Err(int_text::ParseError::TooManyDigits { digits }) => {
-            Err(cx.value_error(int_text::too_many_digits_message(max_digits(), digits)))
-        }
+        Err(int_text::ParseError::TooManyDigits { digits }) => Err(cx.value_error(int_text::too_many_digits_message(max_digits(), digits))),
         Err(int_text::ParseError::Invalid) => {
             let s = protocol::text::repr(cx, shown)?;
             let s = s.units();

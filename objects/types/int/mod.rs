@@ -4,6 +4,9 @@ pub mod arith;
 pub mod convert;
 pub mod methods;
 
+#[cfg(test)]
+mod tests;
+
 use crate::cx::Cx;
 use crate::error::PyResult;
 use crate::ids;

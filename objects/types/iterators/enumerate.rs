@@ -75,7 +75,7 @@ fn take_count(e: &Enumerate) -> Value {
         Some(i) => int::from_big(&*i.to_big() + 1),
         None => int::from_i64(0),
     };
-    let _l = if e.header().is_private() { None } else { lock_header(e.header()) };
+    let _l = lock_header(e.header());
     let now = e.count.load_locked();
     drop(e.count.swap(raised(now.as_ref())));
     now

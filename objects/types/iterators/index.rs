@@ -1,7 +1,7 @@
 //! Iterators over containers that are read by index: list, tuple and their reversed forms. (str, bytes and others may join.)
 //!
-//! The index is handed out once: by plain loads and stores while no other thread can have seen the iterator, otherwise by an atomic
-//! addition. The container's reference is dropped once, by whoever swaps it out under the iterator's lock.
+//! The index is handed out once: by an atomic addition, or by plain loads and stores when nobody else can have the iterator (see
+//! [`super::next_in_register`]). The container's reference is dropped once, by whoever swaps it out under the iterator's lock.
 
 use crate::cx::{Cx, lock_header};
 use crate::error::PyResult;
@@ -60,15 +60,26 @@ fn item<S: Indexed>(container: Ref<'_>, i: isize) -> Option<Reg> {
     usize::try_from(i).ok().and_then(|i| S::item(container, i))
 }
 
-/// `next(it)`.
-#[inline]
-pub fn next<S: Indexed>(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
-    let it = me::<S>(v);
+fn next<S: Indexed>(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
+    Ok(advance(me::<S>(v), super::alone()))
+}
+
+impl<S: Indexed> IndexIterator<S> {
+    /// The next item, by the holder of the only reference.
+    #[inline]
+    pub fn next_owned(&self) -> Option<Reg> {
+        advance(self, true)
+    }
+}
+
+/// The next item. `alone`: nobody else can be using the iterator.
+#[inline(always)]
+fn advance<S: Indexed>(it: &IndexIterator<S>, alone: bool) -> Option<Reg> {
     let step = if S::REVERSED { -1 } else { 1 };
-    let found = if it.header().is_private() {
+    let found = if alone {
         let w = it.container.peek();
         if w == Word::UNBOUND {
-            return Ok(None);
+            return None;
         }
         let i = it.index.load(Ordering::Relaxed);
         it.index.store(i + step, Ordering::Relaxed);
@@ -77,7 +88,7 @@ pub fn next<S: Indexed>(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
     } else {
         let c = it.container.load(it.header());
         if c.word() == Word::UNBOUND {
-            return Ok(None);
+            return None;
         }
         item::<S>(c.as_ref(), it.index.fetch_add(step, Ordering::Relaxed))
     };
@@ -88,7 +99,7 @@ pub fn next<S: Indexed>(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
         };
         drop(old);
     }
-    Ok(found)
+    found
 }
 
 fn hint<S: Indexed>(_cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
@@ -98,11 +109,7 @@ fn hint<S: Indexed>(_cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         return Ok(int::reg(0));
     }
     let (i, n) = (it.index.load(Ordering::Relaxed), S::len(c.as_ref()) as isize);
-    let left = if S::REVERSED {
-        if i < n { i + 1 } else { 0 }
-    } else {
-        n - i
-    };
+    let left = if S::REVERSED { if i < n { i + 1 } else { 0 } } else { n - i };
     Ok(int::reg(left.max(0) as i64))
 }
 
@@ -144,4 +151,3 @@ pub const fn spec<S: Indexed>(name: &'static str, methods: &'static [Method]) ->
         .slots(Slots { iter: Some(super::myself), next: Some(next::<S>), ..Slots::NONE })
         .methods(methods)
 }
-

@@ -7,14 +7,50 @@ pub mod index;
 pub mod parallel;
 pub mod reversed;
 
-use crate::cx::Cx;
+use crate::cx::{Cx, MULTI};
 use crate::error::PyResult;
-use crate::types::tuple::Tuple;
+use crate::ids;
+use crate::types::range::iterator::RangeIterator;
+use crate::types::tuple::{self, Tuple};
+use crate::types::{dict, int, list};
+use index::IndexIterator;
 use gc::{Ref, Reg, Value};
+use sync::prim::Ordering;
 
 /// The `iter` slot of iterators.
 pub fn myself(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     Ok(v.to_value().into())
+}
+
+/// Whether this is the only thread there has ever been.
+#[inline(always)]
+pub fn alone() -> bool {
+    // Relaxed: set by this very thread before the second one starts.
+    !MULTI.load(Ordering::Relaxed)
+}
+
+/// `next(it)` for an iterator that stands in a register (what a `for` loop does). If that register has the only reference, no other thread can
+/// be using the iterator, and the common ones advance without atomic operations.
+#[inline]
+pub fn next_in_register(cx: &mut Cx, it: Ref<'_>) -> PyResult<Option<Reg>> {
+    if let Some(h) = it.header()
+        && h.is_unique()
+    {
+        // SAFETY (all casts): the type id says which payload it is.
+        match h.type_id() {
+            // SAFETY: see above.
+            ids::RANGE_ITERATOR => return Ok(unsafe { it.cast::<RangeIterator>() }.next_owned().map(int::reg)),
+            // SAFETY: see above.
+            ids::LIST_ITERATOR => return Ok(unsafe { it.cast::<IndexIterator<list::item::Forward>>() }.next_owned()),
+            // SAFETY: see above.
+            ids::TUPLE_ITERATOR => return Ok(unsafe { it.cast::<IndexIterator<tuple::methods::Forward>>() }.next_owned()),
+            ids::DICT_KEY_ITERATOR => return dict::iterator::next_owned::<{ ids::DICT_KEY_ITERATOR }>(cx, it),
+            ids::DICT_ITEM_ITERATOR => return dict::iterator::next_owned::<{ ids::DICT_ITEM_ITERATOR }>(cx, it),
+            ids::DICT_VALUE_ITERATOR => return dict::iterator::next_owned::<{ ids::DICT_VALUE_ITERATOR }>(cx, it),
+            _ => {}
+        }
+    }
+    crate::protocol::iter::next(cx, it)
 }
 
 /// A function of `builtins`, as it is bound there now.

@@ -72,9 +72,7 @@ fn new_zip(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
 fn new_map(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
     let strict = strict(cx, args, "map")?;
     match args.positional() {
-        [function, iterables @ ..] if !iterables.is_empty() => {
-            make::<{ ids::MAP }>(cx, class, function.to_value(), iterables, strict)
-        }
+        [function, iterables @ ..] if !iterables.is_empty() => make::<{ ids::MAP }>(cx, class, function.to_value(), iterables, strict),
         _ => Err(cx.type_error("map() must have at least two arguments.")),
     }
 }

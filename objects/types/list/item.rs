@@ -4,12 +4,12 @@ use super::{AssignError, List, NoMemory};
 use crate::cx::Cx;
 use crate::error::PyResult;
 use crate::ids;
+use crate::native::Method;
 use crate::protocol::iter;
 use crate::types::int;
 use crate::types::iterators::index::{self, Indexed};
 use crate::types::slice::{self, Slice};
 use crate::types::type_::{Downcast, TypeSpec, type_of};
-use crate::native::Method;
 use gc::{Payload, Ref, Reg, Value};
 
 /// The list behind a value known to be one.
@@ -96,8 +96,7 @@ fn set_slice(cx: &mut Cx, l: &List, s: &Slice, value: Option<Ref<'_>>) -> PyResu
         Some(x) => {
             let iterable = x.exact::<List>().is_some() || type_of(x).slots.iter().is_some() || type_of(x).slots.getitem().is_some();
             if !iterable {
-                let text = if unpacked.2 == 1 { "can only assign an iterable" } else { "must assign iterable to extended slice" };
-                return Err(cx.type_error(text));
+                return Err(cx.type_error("must assign iterable to extended slice"));
             }
             Some(iter::collect(cx, x)?)
         }

@@ -1,7 +1,7 @@
 //! `list`: construction, operators, methods and its table.
 
-use super::{List, NoMemory, item, sort};
 use super::item::list;
+use super::{List, NoMemory, item, sort};
 use crate::args::Args;
 use crate::cx::Cx;
 use crate::error::PyResult;
@@ -15,8 +15,8 @@ use crate::types::tuple::Tuple;
 use crate::types::type_::slots::{Compare, Slots};
 use crate::types::type_::{Downcast, Type, TypeSpec, flags, type_of};
 use crate::types::{instance, object, slice};
-use gc::{Gc, Ref, Reg, Value};
 use ::text::builder::StrBuilder;
+use gc::{Gc, Ref, Reg, Value};
 
 fn none() -> PyResult<Reg> {
     Ok(Value::NONE.into())
@@ -56,6 +56,8 @@ pub fn extend_by(cx: &mut Cx, l: &List, x: Ref<'_>) -> PyResult<()> {
         other.snapshot(cx)
     } else if let Some(t) = x.exact::<Tuple>() {
         t.items().iter().map(|r| r.to_value()).collect()
+    } else if let Some(keys) = crate::types::set::hashed_elements(x).filter(|_| is_builtin(x)) {
+        keys.into_iter().map(|(k, _)| k).collect()
     } else {
         let it = iter::iter(cx, x)?.into_value();
         if let Some(n) = crate::protocol::item::length_hint(cx, x)?
@@ -70,6 +72,11 @@ pub fn extend_by(cx: &mut Cx, l: &List, x: Ref<'_>) -> PyResult<()> {
         return Ok(());
     };
     memory(cx, l.splice(usize::MAX, usize::MAX, items)).map(drop)
+}
+
+/// Whether the value's type is a builtin one, whose iteration nobody has overridden.
+fn is_builtin(v: Ref<'_>) -> bool {
+    !type_of(v).has(flags::HEAP)
 }
 
 fn repr(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {

@@ -3,11 +3,15 @@
 //! The buffer holds its capacity and is replaced, never resized in place; old buffers are freed through QSBR. A reader loads the buffer, then the
 //! length, then the slot, and checks the buffer again after it has taken a reference from a cell it does not own. Slots at and above
 //! the length hold no value: a popped slot is set to unbound *after* the length went down, so a reader that saw the old length either gets the
-//! item (still alive: it re-reads) or finds unbound, which it takes for "index out of range".
+//! item (still alive: it re-reads) or finds unbound, which it takes for "index out of range". Inserting and removing single items moves the words
+//! behind them one by one: a reader may see an item at its old or its new index, never half a word, and re-reads the slot after taking its reference.
 
 pub mod item;
 pub mod methods;
 pub mod sort;
+
+#[cfg(test)]
+mod tests;
 
 use crate::cx::{Cx, lock_header};
 use crate::ids;
@@ -356,23 +360,19 @@ impl List {
         items
     }
 
-    /// Whether no other thread can be reading the list: items may then move inside the buffer.
-    fn is_exclusive(&self) -> bool {
-        !crate::cx::MULTI.load(Ordering::Relaxed) || self.header().is_private()
-    }
     /// Inserts before index `i` (an `i` beyond the end means the end).
     pub fn insert(&self, i: i64, v: Value) -> Result<(), NoMemory> {
         let _l = lock_header(self.header());
         let n = self.len.load(Ordering::Relaxed);
         let i = if i < 0 { (n as i64).saturating_add(i).max(0) as usize } else { (i as usize).min(n) };
-        if i == n || !self.is_exclusive() {
-            return self.splice_locked(i, i, vec![v]).map(drop);
-        }
         let b = self.reserve_locked(1)?;
-        // SAFETY: locked and not seen by others; there is room for one more, whose slot holds unbound. The words move, none is counted.
+        // SAFETY: locked; there is room for one more, whose slot holds unbound. From the end on each word moves up by one, so that it stands in
+        // one slot or the other (for a moment in both), and is counted once.
         unsafe {
-            std::ptr::copy(slot(b, i), slot(b, i + 1), n - i);
-            slot(b, i).write(Field::new(v));
+            for at in (i..n).rev() {
+                std::mem::forget((*slot(b, at + 1)).swap(Value::from_word((*slot(b, at)).peek())));
+            }
+            std::mem::forget((*slot(b, i)).swap(v));
         }
         self.len.store(n + 1, Ordering::Release);
         Ok(())
@@ -383,19 +383,15 @@ impl List {
         let n = self.len.load(Ordering::Relaxed);
         let at = if i < 0 { i + n as i64 } else { i };
         let Some(at) = usize::try_from(at).ok().filter(|at| *at < n) else { return Err(n) };
-        if at == n - 1 || !self.is_exclusive() {
-            return match self.splice_locked(at, at + 1, Vec::new()) {
-                Ok(mut removed) => removed.pop().ok_or(n),
-                Err(NoMemory) => Err(n),
-            };
-        }
         let b = self.buffer.load(Ordering::Relaxed);
-        // SAFETY: locked and not seen by others; the words move, the last slot is left empty.
+        // SAFETY: locked; the words behind the item move down by one, as in `insert`. The last slot becomes unbound after the length went down.
         unsafe {
             let v = Value::from_word((*slot(b, at)).peek());
-            std::ptr::copy(slot(b, at + 1), slot(b, at), n - at - 1);
-            slot(b, n - 1).write(Field::empty());
+            for i in at..n - 1 {
+                std::mem::forget((*slot(b, i)).swap(Value::from_word((*slot(b, i + 1)).peek())));
+            }
             self.len.store(n - 1, Ordering::Release);
+            std::mem::forget((*slot(b, n - 1)).take());
             Ok(v)
         }
     }
@@ -455,8 +451,7 @@ impl List {
                 for k in 0..ix.count {
                     gone[at(k)] = true;
                 }
-                let (removed, kept): (Vec<_>, Vec<_>) =
-                    self.take_all_locked().into_iter().enumerate().partition(|(i, _)| gone[*i]);
+                let (removed, kept): (Vec<_>, Vec<_>) = self.take_all_locked().into_iter().enumerate().partition(|(i, _)| gone[*i]);
                 self.put_all_locked(kept.into_iter().map(|(_, v)| v).collect())?;
                 Ok(removed.into_iter().map(|(_, v)| v).collect())
             }

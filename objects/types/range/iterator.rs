@@ -6,7 +6,7 @@ use crate::error::PyResult;
 use crate::ids;
 use crate::native::{Method, method};
 use crate::types::int::{self, IntRef};
-use crate::types::iterators::{myself, reduced};
+use crate::types::iterators::{alone, myself, reduced};
 use crate::types::type_::slots::Slots;
 use crate::types::type_::{TypeSpec, flags};
 use gc::{Field, Payload, Ref, Reg, Value, Word};
@@ -33,14 +33,18 @@ unsafe impl Payload for RangeIterator {
 }
 
 impl RangeIterator {
-    /// The next number; `None` at the end.
+    /// The next number, by the holder of the only reference; `None` at the end.
     #[inline(always)]
-    pub fn advance(&self) -> Option<i64> {
+    pub fn next_owned(&self) -> Option<i64> {
+        self.advance(true)
+    }
+    #[inline(always)]
+    fn advance(&self, alone: bool) -> Option<i64> {
         let i = self.index.load(Ordering::Relaxed);
         if i >= self.len {
             return None;
         }
-        let i = if self.header().is_private() {
+        let i = if alone {
             self.index.store(i + 1, Ordering::Relaxed);
             i
         } else {
@@ -112,7 +116,7 @@ fn long_me(v: Ref<'_>) -> &LongRangeIterator {
 }
 
 fn next(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
-    Ok(me(v).advance().map(int::reg))
+    Ok(me(v).advance(alone()).map(int::reg))
 }
 
 fn long_next(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {

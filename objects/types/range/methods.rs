@@ -109,8 +109,7 @@ fn richcompare(_cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, op: Compare) -> PyResult<Re
     }
     let n = number(&x.length);
     let same = n == number(&y.length)
-        && (n.is_zero()
-            || (number(&x.start) == number(&y.start) && (n == IntRef::Small(1) || number(&x.step) == number(&y.step))));
+        && (n.is_zero() || (number(&x.start) == number(&y.start) && (n == IntRef::Small(1) || number(&x.step) == number(&y.step))));
     Ok(Value::bool(same == (op == Compare::Eq)).into())
 }
 

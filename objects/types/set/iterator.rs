@@ -6,7 +6,7 @@ use crate::error::PyResult;
 use crate::ids;
 use crate::native::{Method, method};
 use crate::types::int;
-use crate::types::iterators::{myself, reduced};
+use crate::types::iterators::{alone, myself, reduced};
 use crate::types::list::List;
 use crate::types::type_::slots::Slots;
 use crate::types::type_::{TypeSpec, flags};
@@ -53,9 +53,9 @@ fn me(v: Ref<'_>) -> &SetIterator {
 
 fn next(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
     let it = me(v);
-    let private = it.header().is_private();
+    let alone = alone();
     let held;
-    let w = if private {
+    let w = if alone {
         it.set.peek()
     } else {
         held = it.set.load(it.header());
@@ -73,7 +73,7 @@ fn next(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
     loop {
         let at = it.position.load(Ordering::Relaxed);
         let Some((following, k)) = s.items.next_key(at) else { break };
-        if private {
+        if alone {
             it.position.store(following, Ordering::Relaxed);
             it.given.store(it.given.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         } else {

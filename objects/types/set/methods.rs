@@ -310,7 +310,12 @@ fn size(_cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 const fn contains_method() -> Method {
-    method("__contains__", "($self, object, /)", |cx, a| contains(cx, a[0], a[1]).map(|b| Value::bool(b).into()), "Whether it has the element.")
+    method(
+        "__contains__",
+        "($self, object, /)",
+        |cx, a| contains(cx, a[0], a[1]).map(|b| Value::bool(b).into()),
+        "Whether it has the element.",
+    )
 }
 
 macro_rules! common {
@@ -341,12 +346,7 @@ static METHODS: &[Method] = common!(
     method("update", "($self, /, *others)", update, "Adds the elements of all others."),
     method("intersection_update", "($self, /, *others)", intersection_update, "Keeps only the elements that are in all others."),
     method("difference_update", "($self, /, *others)", difference_update, "Removes the elements of all others."),
-    method(
-        "symmetric_difference_update",
-        "($self, other, /)",
-        symmetric_difference_update,
-        "Keeps what is in one of both only."
-    ),
+    method("symmetric_difference_update", "($self, other, /)", symmetric_difference_update, "Keeps what is in one of both only."),
 );
 
 /// `set`.

@@ -9,8 +9,8 @@ use crate::error::PyResult;
 use crate::ids;
 use crate::protocol::iter;
 use crate::types::dict::{Dict, Key};
-use crate::types::type_::{Downcast, Type, by_id};
 use crate::types::instance;
+use crate::types::type_::{Downcast, Type, by_id};
 use gc::{Gc, Payload, Ref, Value, Word};
 use sync::prim::{AtomicU64, Ordering};
 

@@ -775,6 +775,13 @@ pub fn update_slots(t: &Type, only: Option<Ref<'_>>) {
         for d in &named {
             let Some((v, owner)) = t.lookup_with_owner((d.name)()) else { continue };
             let r = v.as_ref();
+            // `list.__add__` is the sequence slot: the number slot of a subclass stays empty, so that the other operand is asked first.
+            if let Some(w) = r.exact::<SlotWrapper>()
+                && rows[w.row].slot != *slot
+                && matches!(rows[w.row].slot, Slot::concat | Slot::repeat | Slot::iconcat | Slot::irepeat)
+            {
+                continue;
+            }
             let native = match r.exact::<SlotWrapper>() {
                 Some(w) if rows[w.row].slot == *slot && t.has_layout_or_is(w.owner) => w.function,
                 _ if r.is_none() && *slot == Slot::hash => crate::protocol::hash::unhashable as *const () as usize,

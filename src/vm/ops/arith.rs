@@ -124,7 +124,15 @@ pub unsafe fn true_div<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) ->
     unsafe {
         let (x, y) = (*r.add(b::<W>(pc, i)), *r.add(c::<W>(pc, i)));
         // Ints of 49 bits are exact as doubles, so their quotient is correctly rounded.
-        let num = |w: Word| if w.is_float() { Some(w.float()) } else if w.is_int() { Some(w.int() as f64) } else { None };
+        let num = |w: Word| {
+            if w.is_float() {
+                Some(w.float())
+            } else if w.is_int() {
+                Some(w.int() as f64)
+            } else {
+                None
+            }
+        };
         if let (Some(p), Some(q)) = (num(x), num(y))
             && q != 0.0
         {

@@ -10,12 +10,12 @@ use bytecode::encode::{KILL_A, KILL_B};
 use gc::{Field, Header, Payload, Ref, Reg, Value, Word};
 use objects::protocol::{attr, item};
 use objects::types::dict::Dict;
+use objects::types::instance;
 use objects::types::list::List;
 use objects::types::module::Module;
 use objects::types::object::SlotMember;
 use objects::types::tuple::Tuple;
 use objects::types::type_::{Type, by_id, flags, type_of};
-use objects::types::instance;
 use objects::{Cx, PyResult};
 use sync::prim::Ordering;
 
@@ -68,7 +68,9 @@ unsafe fn load_attr_other<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr,
     // SAFETY: verified code.
     unsafe {
         let obj = get(r, b::<W>(pc, i));
-        if cache::version(w) != 0 && let Some(h) = obj.header() {
+        if cache::version(w) != 0
+            && let Some(h) = obj.header()
+        {
             let payload = cache::payload(w);
             match cache::kind_of(w) {
                 kind::SLOT if gc::kind::version_of(h.type_id()) == cache::version(w) => {
@@ -196,7 +198,9 @@ unsafe fn fill_attr(cx: &mut Cx, pc: Pc, obj: Ref<'_>, name: Ref<'_>) {
         let found = t.lookup(name);
         let word = match found {
             None if t.has_dict && t.item == 0 => match t.keys.find(name) {
-                Some(index) if t.tail_offset() / 8 < 1 << 16 => cache::word(v, kind::INLINE, ((t.tail_offset() / 8) as u32) << 8 | index as u32),
+                Some(index) if t.tail_offset() / 8 < 1 << 16 => {
+                    cache::word(v, kind::INLINE, ((t.tail_offset() / 8) as u32) << 8 | index as u32)
+                }
                 _ => return,
             },
             Some(d) => {

@@ -44,7 +44,7 @@ pub unsafe fn build_list<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) 
 
 /// Makes an empty set.
 fn new_set() -> Value {
-    gc::alloc(Set { items: Dict::empty_payload(), hash: sync::prim::AtomicU64::new(0) }).into_value()
+    Set::new().into_value()
 }
 
 #[inline(never)]
@@ -56,7 +56,7 @@ pub unsafe fn build_set<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -
         let v = new_set();
         let set = v.as_ref().cast::<Set>();
         for k in 0..n {
-            if let Err(e) = set.items.set(cx, get(r, base + k), Ref::NONE) {
+            if let Err(e) = set.add(cx, get(r, base + k)) {
                 return unwind::raise(cx, e);
             }
         }
@@ -173,7 +173,7 @@ pub unsafe fn set_add<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -> 
     unsafe {
         save(cx, pc);
         let s = get(r, a::<W>(pc, i)).cast::<Set>();
-        let result = s.items.set(cx, get(r, b::<W>(pc, i)), Ref::NONE);
+        let result = s.add(cx, get(r, b::<W>(pc, i))).map(drop);
         done::<W>(cx, pc, r, i, 0, result)
     }
 }
@@ -219,7 +219,7 @@ pub unsafe fn set_update<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) 
         save(cx, pc);
         let source = get(r, b::<W>(pc, i));
         let s = get(r, a::<W>(pc, i)).cast::<Set>();
-        let result = iter::for_each(cx, source, |cx, v| s.items.set(cx, v.as_ref(), Ref::NONE));
+        let result = s.add_all(cx, source);
         done::<W>(cx, pc, r, i, 0, result)
     }
 }
@@ -227,7 +227,12 @@ pub unsafe fn set_update<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) 
 /// Adds the items of a mapping to `d`; with a callable duplicates and keys that are no strs raise, as in a call.
 pub fn merge_mapping(cx: &mut Cx, d: &Dict, source: Ref<'_>, callee: Option<Ref<'_>>) -> PyResult<()> {
     let items: Vec<(Value, Value)> = match as_dict(source) {
-        Some(s) if type_of(source).slots.iter().map(|f| f as usize) == objects::types::by_id(objects::ids::DICT).slots.iter().map(|f| f as usize) => s.items(),
+        Some(s)
+            if type_of(source).slots.iter().map(|f| f as usize)
+                == objects::types::by_id(objects::ids::DICT).slots.iter().map(|f| f as usize) =>
+        {
+            s.items()
+        }
         _ => {
             let Some(keys) = attr::get_optional(cx, source, objects::names::keys())? else {
                 let n = type_of(source).name_text();

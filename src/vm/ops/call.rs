@@ -609,7 +609,11 @@ pub unsafe fn return_k<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) ->
         let k = constant(cx, i.index()).word();
         save(cx, pc);
         // The code may die with its function: a constant that leaves its frame is counted unless it is immortal.
-        let w = if k.is_pointer() && (*k.header()).flags() & gc::flag::IMMORTAL == 0 { Ref::from_word(k).to_value().into_word() } else { k.borrowed() };
+        let w = if k.is_pointer() && (*k.header()).flags() & gc::flag::IMMORTAL == 0 {
+            Ref::from_word(k).to_value().into_word()
+        } else {
+            k.borrowed()
+        };
         leave_with(cx, r, w)
     }
 }

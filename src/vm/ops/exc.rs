@@ -202,7 +202,7 @@ fn split_group(cx: &mut Cx, exc: Ref<'_>, pattern: Ref<'_>) -> PyResult<(Value, 
             return Ok((Value::NONE, exc.to_value()));
         }
         // A naked exception is wrapped.
-        let t = objects::types::type_::type_value(ids::EXCEPTION_GROUP);
+        let t = objects::types::type_::type_value(ids::BASE_EXCEPTION_GROUP);
         let empty = objects::types::str::Str::empty();
         let list = Tuple::from_refs(&[exc]);
         let g = call::positional(cx, t.as_ref(), &[empty.value().as_ref(), list.value().as_ref()])?;
@@ -256,7 +256,10 @@ unsafe fn before<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, enter: R
                 let hint = if t.lookup(if kind == "context manager" { names::__aenter__() } else { names::__enter__() }).is_some()
                     && t.lookup(if kind == "context manager" { names::__aexit__() } else { names::__exit__() }).is_some()
                 {
-                    format!(" but it supports the {other} protocol. Did you mean to use '{}'?", if kind == "context manager" { "async with" } else { "with" })
+                    format!(
+                        " but it supports the {other} protocol. Did you mean to use '{}'?",
+                        if kind == "context manager" { "async with" } else { "with" }
+                    )
                 } else {
                     format!(" (missed {what} method)")
                 };

@@ -94,7 +94,8 @@ pub unsafe fn make_function<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Inst
         let f = frame(cx);
         let globals: Gc<Dict> = Gc::from_value((*f.globals).to_value());
         let builtins: Gc<Dict> = Gc::from_value((*f.builtins).to_value());
-        let made = call::new_function(cx, constant(cx, i.index()).to_value(), globals, builtins, closure.unwrap_or(Value::NONE), bits & 16 != 0);
+        let made =
+            call::new_function(cx, constant(cx, i.index()).to_value(), globals, builtins, closure.unwrap_or(Value::NONE), bits & 16 != 0);
         let p = made.as_ref().cast::<Function>();
         if let Some(v) = defaults {
             drop(p.defaults.swap(v));

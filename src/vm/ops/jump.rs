@@ -178,8 +178,7 @@ unsafe fn contains<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, negate
     // SAFETY: verified code.
     unsafe {
         save(cx, pc);
-        let t: PyResult<Reg> =
-            item::contains(cx, get(r, c::<W>(pc, i)), get(r, b::<W>(pc, i))).map(|t| Value::bool(t != negate).into());
+        let t: PyResult<Reg> = item::contains(cx, get(r, c::<W>(pc, i)), get(r, b::<W>(pc, i))).map(|t| Value::bool(t != negate).into());
         finish::<W>(cx, pc, r, i, 0, t)
     }
 }

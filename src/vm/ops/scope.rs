@@ -42,9 +42,15 @@ unsafe fn empty_cell(cx: &mut Cx, pc: Pc, name: Value, free: bool) -> Next {
         save(cx, pc);
         let text = as_str(name.as_ref()).map_or_else(String::new, |s| s.to_string_lossy());
         let exc = if free {
-            exception::new_text(ids::NAME_ERROR, &format!("cannot access free variable '{text}' where it is not associated with a value in enclosing scope"))
+            exception::new_text(
+                ids::NAME_ERROR,
+                &format!("cannot access free variable '{text}' where it is not associated with a value in enclosing scope"),
+            )
         } else {
-            exception::new_text(ids::UNBOUND_LOCAL_ERROR, &format!("cannot access local variable '{text}' where it is not associated with a value"))
+            exception::new_text(
+                ids::UNBOUND_LOCAL_ERROR,
+                &format!("cannot access local variable '{text}' where it is not associated with a value"),
+            )
         };
         exception::set_extra(&exc, 0, name);
         let e = cx.raise_new(exc);
@@ -289,7 +295,11 @@ unsafe fn own_mapping<'a>(cx: &Cx) -> Option<Ref<'a>> {
     // SAFETY: a frame's mapping lives as long as it.
     unsafe {
         let f = frame(cx);
-        if f.locals == Word::UNBOUND || f.locals.header() == (*f.globals).header() as *const _ as *mut _ { None } else { Some(Ref::from_word(f.locals)) }
+        if f.locals == Word::UNBOUND || f.locals.header() == (*f.globals).header() as *const _ as *mut _ {
+            None
+        } else {
+            Some(Ref::from_word(f.locals))
+        }
     }
 }
 
