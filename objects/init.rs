@@ -60,11 +60,6 @@ pub fn types(extra: &[&'static TypeSpec]) {
     for s in all.iter().chain(extra) {
         build::fill_static(by_id(s.id));
     }
-    exceptions_done();
-}
-
-fn exceptions_done() {
-    crate::types::exception::methods::finish();
 }
 
 /// A context for the calling thread, which is attached to `slot`. `stack` are its first register and the end of its register stack.

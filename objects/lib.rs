@@ -6,6 +6,7 @@
 //! [`init`] start-up · [`host`] what the interpreter answers.
 
 pub mod args;
+pub mod codecs;
 pub mod cx;
 pub mod error;
 pub mod finalise;

@@ -191,11 +191,70 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         ("Ellipsis", Value::ELLIPSIS),
         ("NotImplemented", Value::NOT_IMPLEMENTED),
         ("__debug__", Value::TRUE),
+        ("EnvironmentError", type_value(exception::ids::OS_ERROR)),
+        ("IOError", type_value(exception::ids::OS_ERROR)),
     ] {
         b.dict.set_text(n, v);
     }
-    let _ = cx;
+    modules::thread::set_main();
+    for d in [&modules::sys::MODULE, &modules::imp::MODULE, &modules::thread::MODULE] {
+        let m = Module::from_def(cx, d)?;
+        m.header().make_immortal();
+        m_register(d.name, &m);
+    }
+    start_importlib(cx)
+}
+
+fn m_register(name: &str, m: &Gc<Module>) {
+    modules().set_text(name, m.value().clone());
+}
+
+/// Runs importlib's core from the packed library and lets it install its importers.
+fn start_importlib(cx: &mut Cx) -> PyResult<()> {
+    let Some(code) = crate::import::library::find("_frozen_importlib").and_then(crate::import::library::code_of) else {
+        return Err(cx.error(exception::ids::IMPORT_ERROR, "the packed library has no importlib"));
+    };
+    let m = Module::new("_frozen_importlib", Value::NONE);
+    m_register("_frozen_importlib", &m);
+    m.dict.set_text("__builtins__", loaded("builtins").unwrap_or(Value::NONE));
+    crate::vm::call::run_code(cx, code.value().as_ref(), &m.dict, &builtins(), Value::UNBOUND, Value::NONE)?;
+    let install = Str::intern_text("_install");
+    let (sys, imp) = (loaded("sys").unwrap_or(Value::NONE), loaded("_imp").unwrap_or(Value::NONE));
+    objects::protocol::call::method(cx, m.as_ref(), install.as_ref(), &[sys.as_ref(), imp.as_ref()])?;
+    let name = Str::intern_text("__import__");
+    let f = m.dict.get_interned(name.as_ref()).map_or(Value::NONE, Reg::into_value);
+    builtins().set_str(name.as_ref(), f);
     Ok(())
+}
+
+/// Writes text to `sys.stderr`, or to the process's own when there is none.
+pub fn write_stderr(cx: &mut Cx, text: &str) {
+    if let Some(f) = sys_attribute(objects::names::stderr()).filter(|f| !f.as_ref().is_none()) {
+        let s = Str::from_text(text);
+        match objects::protocol::call::method(cx, f.as_ref(), objects::names::write(), &[s.value().as_ref()]) {
+            Ok(_) => return,
+            Err(e) => drop(cx.catch(e)),
+        }
+    }
+    eprint!("{text}");
+}
+
+/// An object whose attributes are the entries of a dict (`types.SimpleNamespace` when that type exists).
+pub fn namespace_object(cx: &mut Cx, d: &Dict) -> PyResult<Value> {
+    let class = match objects::types::type_::live_by_id(ids::SIMPLE_NAMESPACE) {
+        Some(t) => t.to_value(),
+        None => {
+            let name = Str::from_text("SimpleNamespace");
+            let bases = objects::types::tuple::Tuple::from_values(vec![type_value(ids::OBJECT)]);
+            let meta = type_value(ids::TYPE);
+            objects::protocol::call::positional(cx, meta.as_ref(), &[name.value().as_ref(), bases.value().as_ref(), Dict::new().as_ref()])?
+        }
+    };
+    let v = objects::protocol::call::positional(cx, class.as_ref(), &[])?;
+    for (k, x) in d.items() {
+        objects::protocol::attr::set(cx, v.as_ref(), k.as_ref(), Some(x.as_ref()))?;
+    }
+    Ok(v)
 }
 
 /// Compiles source text to a code object; SyntaxError and its kind.

@@ -88,4 +88,8 @@ pub static SPECS: &[&TypeSpec] = &[
     &generators::COROUTINE_TYPE,
     &generators::COROUTINE_WRAPPER_TYPE,
     &generators::ASYNC_GENERATOR_TYPE,
+    &crate::modules::thread::LOCK_TYPE,
+    &crate::modules::thread::RLOCK_TYPE,
+    &crate::modules::thread::HANDLE_TYPE,
+    &crate::modules::thread::LOCAL_TYPE,
 ];

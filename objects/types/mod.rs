@@ -24,6 +24,7 @@ pub mod range;
 pub mod set;
 pub mod slice;
 pub mod str;
+pub mod structseq;
 pub mod tuple;
 pub mod type_;
 

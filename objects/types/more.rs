@@ -5,6 +5,8 @@ use super::type_::TypeSpec;
 /// Types after the fundamental ones, bases first.
 pub static SPECS: &[&TypeSpec] = &[
     &super::property::PROPERTY_TYPE,
+    &super::str::iterator::STR_ITERATOR_TYPE,
+    &super::str::iterator::STR_ASCII_ITERATOR_TYPE,
     &super::complex::methods::COMPLEX_TYPE,
     &super::list::item::LIST_ITERATOR_TYPE,
     &super::list::item::LIST_REVERSE_ITERATOR_TYPE,

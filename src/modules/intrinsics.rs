@@ -7,7 +7,6 @@ use objects::types::exception::{self, as_exception, ids};
 use objects::types::function::Function;
 use objects::types::list::List;
 use objects::types::str::Str;
-use objects::types::tuple::Tuple;
 use objects::{Cx, PyResult};
 
 /// One operand.
@@ -81,21 +80,7 @@ fn prepare_reraise(cx: &mut Cx, original: Ref<'_>, results: Ref<'_>) -> PyResult
     };
     let (kept, mut raised): (Vec<Value>, Vec<Value>) = items.into_iter().partition(same);
     if !kept.is_empty() {
-        let leaves = Str::intern_text("_project");
-        let helper = cx.host.builtins().get_interned(leaves.as_ref());
-        let rest = match (helper, kept.len()) {
-            (_, 1) => kept[0].clone(),
-            (Some(f), _) => {
-                let f = f.into_value();
-                let t = Tuple::from_values(kept);
-                call::positional(cx, f.as_ref(), &[original, t.value().as_ref()])?
-            }
-            (None, _) => {
-                let derive = Str::intern_text("derive");
-                let t = List::from_values(kept);
-                call::method(cx, original, derive.as_ref(), &[t.value().as_ref()])?.into_value()
-            }
-        };
+        let rest = if kept.len() == 1 { kept[0].clone() } else { exception::group::project(cx, original, &kept)? };
         if raised.is_empty() {
             return Ok(rest.into());
         }
@@ -104,7 +89,7 @@ fn prepare_reraise(cx: &mut Cx, original: Ref<'_>, results: Ref<'_>) -> PyResult
     if raised.len() == 1 {
         return Ok(raised.remove(0).into());
     }
-    let t = objects::types::type_::type_value(ids::EXCEPTION_GROUP);
+    let t = objects::types::type_::type_value(ids::BASE_EXCEPTION_GROUP);
     let empty = Str::empty();
     let all = List::from_values(raised);
     let g = call::positional(cx, t.as_ref(), &[empty.value().as_ref(), all.value().as_ref()])?;

@@ -3,11 +3,18 @@
 pub mod builtins;
 pub mod generators;
 pub mod host;
+pub mod imp;
 pub mod import;
 pub mod intrinsics;
+pub mod sys;
 pub mod templates;
+pub mod thread;
 
+use objects::types::module::ModuleDef;
 use objects::{Cx, PyResult};
+
+/// Native modules that are here; the others are in `stdlib-native`.
+pub static MODULES: &[&ModuleDef] = &[&imp::MODULE, &sys::MODULE, &thread::MODULE];
 
 /// Runs the Python signal handlers that wait. On the main thread, at a poll.
 pub fn run_signal_handlers(cx: &mut Cx) -> PyResult<()> {

@@ -2,7 +2,10 @@
 //!
 //! What particular exceptions have more than `args` lives in `extra`; which slot is what stands in the tree's table.
 
+pub mod attributes;
+pub mod group;
 pub mod methods;
+pub mod show;
 pub mod tree;
 
 use crate::args::Args;
@@ -12,7 +15,7 @@ use crate::types::str::Str;
 use crate::types::tuple::Tuple;
 use crate::types::type_::{Downcast, type_of};
 use gc::{Field, Gc, Payload, Ref, Reg, Value, Word};
-use sync::prim::{AtomicBool, Ordering};
+use sync::prim::AtomicBool;
 
 pub use tree::ids;
 
@@ -61,9 +64,14 @@ pub fn payload(args: Value) -> Exception {
 
 /// Makes an exception of a builtin type with these arguments, and sets what its `__init__` would set from them.
 pub fn new_args(id: u32, args: Vec<Value>) -> Value {
+    // An OSError with an error number is of the type for that number.
+    let id = match args.first() {
+        Some(n) if id == ids::OS_ERROR && args.len() >= 2 => attributes::os_error_type(n.as_ref()),
+        _ => id,
+    };
     let t = crate::types::by_id(id);
     let v = crate::types::instance::alloc_with(t, payload(Tuple::from_values(args).into_value()));
-    methods::init_from_args(&v);
+    attributes::init_from_args(&v);
     v
 }
 

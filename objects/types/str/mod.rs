@@ -1,8 +1,16 @@
 //! `str`: representation. CPython's compact kinds: data inline in the cell as 1-, 2- or 4-byte units, always the narrowest that fits; lone
 //! surrogates are legal. The hash is cached.
 
+mod case;
+mod convert;
+pub mod format;
 pub mod intern;
+pub mod iterator;
 pub mod methods;
+mod pad;
+pub mod percent;
+mod search;
+mod split;
 
 use crate::ids;
 use gc::{Gc, Payload, Ref, Reg, Value, Word};
@@ -338,6 +346,23 @@ impl Str {
         }
         Self::from_units(self.units().slice(from, to))
     }
+    /// Writes the units at `p` in units of `width` bytes, which is at least the own width; gives back where they end.
+    ///
+    /// # Safety
+    /// There is room.
+    pub unsafe fn write_units(&self, p: *mut u8, width: usize) -> *mut u8 {
+        let n = self.len();
+        // SAFETY: by contract.
+        unsafe {
+            match (self.units(), width) {
+                (Units::One(s), 2) => s.iter().enumerate().for_each(|(i, c)| p.cast::<u16>().add(i).write(u16::from(*c))),
+                (Units::One(s), 4) => s.iter().enumerate().for_each(|(i, c)| p.cast::<u32>().add(i).write(u32::from(*c))),
+                (Units::Two(s), 4) => s.iter().enumerate().for_each(|(i, c)| p.cast::<u32>().add(i).write(u32::from(*c))),
+                _ => std::ptr::copy_nonoverlapping(self.raw().as_ptr(), p, n * width),
+            }
+            p.add(n * width)
+        }
+    }
     /// `self + other`.
     pub fn concat(&self, other: &Str) -> Result<Gc<Str>, NoMemory> {
         let n = self.len() + other.len();
@@ -351,8 +376,14 @@ impl Str {
                 })
             };
         }
-        let max = if self.width.max(other.width) == 2 { 0xffff } else { 0x10_ffff };
-        Self::try_from_chars(self.units().iter().chain(other.units().iter()), n, max)
+        let width = self.width.max(other.width);
+        // SAFETY: both parts are written; the wider unit is in one of them.
+        unsafe {
+            Self::try_build(ids::STR, n, width, false, 0, |p| {
+                let p = self.write_units(p, width as usize);
+                other.write_units(p, width as usize);
+            })
+        }
     }
     /// Address of what follows the units (a subtype's tail).
     pub fn after_units(&self) -> *mut u8 {

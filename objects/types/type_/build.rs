@@ -54,7 +54,7 @@ pub fn make_static(spec: &'static TypeSpec) {
         qualname: Field::new(name),
         dict: Dict::new(),
         base: Field::new(base.map_or(Value::NONE, |b| b.to_value())),
-        bases: Field::new(Tuple::from_values(base.map(|b| b.to_value()).into_iter().collect()).into_value()),
+        bases: Field::new(Tuple::from_values(base.into_iter().chain(spec.more_bases.iter().map(|i| by_id(*i))).map(|b| b.to_value()).collect()).into_value()),
         mro: Field::new(Value::NONE),
         subclasses: sync::mutex::Mutex::new(Vec::new()),
         destroy_base: destroy,
@@ -64,10 +64,10 @@ pub fn make_static(spec: &'static TypeSpec) {
     t.header().make_immortal();
     spec.slots.store_into(&t.slots);
     publish(&t);
-    if let Some(b) = base {
+    for b in base.into_iter().chain(spec.more_bases.iter().map(|i| by_id(*i))) {
         b.subclasses.lock().push(spec.id);
     }
-    let m = mro::of_static(&t);
+    let m = mro::of_static(&t, spec.more_bases);
     drop(t.mro.swap(m.into_value()));
 }
 
@@ -498,7 +498,7 @@ pub fn note_class_value(h: &gc::Header) {
 /// The MRO by the metaclass's `mro()` if it overrides it, else C3.
 pub fn compute_mro(cx: &mut Cx, t: &Type) -> PyResult<Gc<Tuple>> {
     let bases = t.bases.load(t.header());
-    let Some(b) = bases.as_ref().exact::<Tuple>() else { return Ok(mro::of_static(t)) };
+    let Some(b) = bases.as_ref().exact::<Tuple>() else { return Ok(mro::of_static(t, &[])) };
     let meta = type_of(t.as_ref());
     if meta.id != ids::TYPE {
         let name = Str::intern_text("mro");

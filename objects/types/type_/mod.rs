@@ -173,6 +173,8 @@ pub struct TypeSpec {
     pub name: &'static str,
     /// Id of its base.
     pub base: u32,
+    /// Ids of further bases, without payload of their own.
+    pub more_bases: &'static [u32],
     /// Payload bytes.
     pub size: usize,
     /// Bytes per item.
@@ -205,6 +207,7 @@ impl TypeSpec {
             id: T::TYPE_ID,
             name,
             base: ids::OBJECT,
+            more_bases: &[],
             size: size_of::<T>(),
             item: 0,
             kind: Kind { destroy: gc::destroy_payload::<T>, traverse: gc::traverse_payload::<T> },
@@ -223,6 +226,7 @@ impl TypeSpec {
             id,
             name,
             base: ids::OBJECT,
+            more_bases: &[],
             size: 0,
             item: 0,
             kind: Kind { destroy: destroy_nothing, traverse: traverse_nothing },
@@ -238,6 +242,11 @@ impl TypeSpec {
     /// Sets the base.
     pub const fn base(mut self, id: u32) -> Self {
         self.base = id;
+        self
+    }
+    /// Adds bases behind the first one.
+    pub const fn more_bases(mut self, ids: &'static [u32]) -> Self {
+        self.more_bases = ids;
         self
     }
     /// Sets another id (several types with one payload).

@@ -52,13 +52,19 @@ pub fn linearise(cx: &mut Cx, t: Ref<'_>, bases: &[Ref<'_>]) -> PyResult<Gc<Tupl
     }
 }
 
-/// The MRO of a static type: its base chain.
-pub fn of_static(t: &Type) -> Gc<Tuple> {
-    let mut out = vec![t.to_value()];
+/// The MRO of a static type: its base chain, with those types of further bases that the chain lacks in front of the first type that is
+/// a base of them too.
+pub fn of_static(t: &Type, more: &[u32]) -> Gc<Tuple> {
+    let mut chain: Vec<&Type> = Vec::new();
     let mut at = t;
     while let Some(b) = at.base_type() {
-        out.push(b.to_value());
+        chain.push(b);
         at = b;
     }
-    Tuple::from_values(out)
+    for id in more {
+        let extra = super::by_id(*id);
+        let place = chain.iter().position(|b| extra.is_subtype_of(b)).unwrap_or(chain.len());
+        chain.insert(place, extra);
+    }
+    Tuple::from_values(std::iter::once(t).chain(chain).map(|b| b.to_value()).collect())
 }

@@ -202,7 +202,7 @@ fn split_group(cx: &mut Cx, exc: Ref<'_>, pattern: Ref<'_>) -> PyResult<(Value, 
             return Ok((Value::NONE, exc.to_value()));
         }
         // A naked exception is wrapped.
-        let t = objects::types::type_::type_value(ids::EXCEPTION_GROUP);
+        let t = objects::types::type_::type_value(ids::BASE_EXCEPTION_GROUP);
         let empty = objects::types::str::Str::empty();
         let list = Tuple::from_refs(&[exc]);
         let g = call::positional(cx, t.as_ref(), &[empty.value().as_ref(), list.value().as_ref()])?;

@@ -1,0 +1,3 @@
+//! Import: the packed library, and what importlib asks of the interpreter (`_imp`).
+
+pub mod library;
