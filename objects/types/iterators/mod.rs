@@ -13,8 +13,8 @@ use crate::ids;
 use crate::types::range::iterator::RangeIterator;
 use crate::types::tuple::{self, Tuple};
 use crate::types::{dict, int, list};
-use index::IndexIterator;
 use gc::{Ref, Reg, Value};
+use index::IndexIterator;
 use sync::prim::Ordering;
 
 /// The `iter` slot of iterators.
