@@ -95,8 +95,8 @@ pub fn for_each(cx: &mut Cx, v: Ref<'_>, mut f: impl FnMut(&mut Cx, Value) -> Py
 
 /// All items.
 pub fn collect(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<Value>> {
-    if let Some(l) = v.exact::<List>() {
-        return Ok(l.snapshot(cx));
+    if let Some(items) = crate::types::iterators::snapshot(v) {
+        return Ok(items);
     }
     let mut out = Vec::new();
     for_each(cx, v, |_, x| {
