@@ -1,5 +1,6 @@
 //! The builtin types, one file or folder each: `mod.rs` representation, `methods.rs` the tables.
 
+pub mod alias;
 pub mod bool;
 pub mod bytearray;
 pub mod bytes;
@@ -18,6 +19,7 @@ pub mod list;
 pub mod method;
 pub mod module;
 pub mod more;
+pub mod namespace;
 pub mod number_text;
 pub mod object;
 pub mod property;
@@ -25,8 +27,10 @@ pub mod range;
 pub mod set;
 pub mod slice;
 pub mod str;
+pub mod super_;
 pub mod structseq;
 pub mod tuple;
 pub mod type_;
+pub mod weak;
 
 pub use type_::{Downcast, Type, as_type, by_id, type_id_of, type_of};

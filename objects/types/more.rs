@@ -5,6 +5,14 @@ use super::type_::TypeSpec;
 /// Types after the fundamental ones, bases first.
 pub static SPECS: &[&TypeSpec] = &[
     &super::property::PROPERTY_TYPE,
+    &super::super_::SUPER_TYPE,
+    &super::alias::generic::GENERIC_ALIAS_TYPE,
+    &super::alias::generic::ALIAS_ITERATOR_TYPE,
+    &super::alias::union::UNION_TYPE,
+    &super::namespace::SIMPLE_NAMESPACE_TYPE,
+    &super::weak::WEAKREF_TYPE,
+    &super::weak::proxy::PROXY_TYPE,
+    &super::weak::proxy::CALLABLE_PROXY_TYPE,
     &super::bytes::methods::BYTES_TYPE,
     &super::bytes::methods::BYTES_ITERATOR_TYPE,
     &super::bytearray::methods::BYTEARRAY_TYPE,

@@ -303,21 +303,13 @@ pub fn weakref_getset(owner: u32) -> Value {
 }
 
 /// `types.GenericAlias(origin, args)`.
-pub fn generic_alias(cx: &mut Cx, origin: Ref<'_>, args: Ref<'_>) -> PyResult<Reg> {
-    let t = crate::types::type_::type_value(ids::GENERIC_ALIAS);
-    call::call(cx, t.as_ref(), Args::positional_only(&[origin, args]))
+pub fn generic_alias(_cx: &mut Cx, origin: Ref<'_>, args: Ref<'_>) -> PyResult<Reg> {
+    Ok(crate::types::alias::generic::make(origin, args).into())
 }
 
 /// `a | b` of types and what stands for them; NotImplemented when either is not.
 pub fn union_of(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>) -> PyResult<Reg> {
-    let fits =
-        |v: Ref<'_>| v.is_none() || as_type(v).is_some() || matches!(type_of(v).id, ids::GENERIC_ALIAS | ids::UNION | ids::TYPE_ALIAS);
-    if !fits(a) || !fits(b) || crate::types::type_::live_by_id(ids::UNION).is_none() {
-        return Ok(Value::NOT_IMPLEMENTED.into());
-    }
-    let t = crate::types::type_::type_value(ids::UNION);
-    let pair = crate::types::tuple::Tuple::from_refs(&[a, b]);
-    crate::protocol::item::get(cx, t.as_ref(), pair.value().as_ref())
+    crate::types::alias::union::or(cx, a, b)
 }
 
 // ---- object ----

@@ -85,13 +85,12 @@ pub(super) fn syntax_error(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     joined(cx, &[Part::Str(&msg), Part::Text(&tail)])
 }
 
-/// Start and end of what could not be converted, inside an object of `n` items.
-fn span(v: Ref<'_>, n: usize) -> (usize, usize) {
+/// First and last position of what could not be converted, and the one item when it is one of `n`.
+fn span(v: Ref<'_>, n: usize) -> (i64, i64, Option<usize>) {
     let int = |i: usize| crate::types::int::as_int(extra(v, i).as_ref()).and_then(|x| x.to_i64()).unwrap_or(0);
-    let n = n as i64;
-    let start = int(2).min(n - 1).max(0);
-    let end = int(3).max(1.min(n)).min(n).max(0);
-    (start as usize, end.max(start) as usize)
+    let (start, end) = (int(2), int(3));
+    let one = start >= 0 && start < n as i64 && end == start + 1;
+    (start, end.saturating_sub(1), one.then_some(start as usize))
 }
 
 fn character(c: u32) -> String {
@@ -113,19 +112,18 @@ pub(super) fn unicode_error(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     let t = type_of(v);
     let what = if t.is_subtype_of_id(ids::UNICODE_DECODE_ERROR) {
         let data = object.as_ref().downcast::<Bytes>().map_or(&[][..], Bytes::data);
-        let (start, end) = span(v, data.len());
-        match data.get(start) {
-            Some(b) if end == start + 1 => format!(" codec can't decode byte 0x{b:02x} in position {start}: "),
-            _ => format!(" codec can't decode bytes in position {start}-{}: ", end as i64 - 1),
+        let (start, last, one) = span(v, data.len());
+        match one.and_then(|i| data.get(i)) {
+            Some(b) => format!(" codec can't decode byte 0x{b:02x} in position {start}: "),
+            None => format!(" codec can't decode bytes in position {start}-{last}: "),
         }
     } else {
         let verb = if t.is_subtype_of_id(ids::UNICODE_TRANSLATE_ERROR) { "can't translate" } else { "codec can't encode" };
         let s = as_str(object.as_ref());
-        let n = s.map_or(0, Str::len);
-        let (start, end) = span(v, n);
-        match s.and_then(|s| s.units().iter().nth(start)) {
-            Some(c) if end == start + 1 => format!(" {verb} character {} in position {start}: ", character(c)),
-            _ => format!(" {verb} characters in position {start}-{}: ", end as i64 - 1),
+        let (start, last, one) = span(v, s.map_or(0, Str::len));
+        match one.and_then(|i| s.and_then(|s| s.units().iter().nth(i))) {
+            Some(c) => format!(" {verb} character {} in position {start}: ", character(c)),
+            None => format!(" {verb} characters in position {start}-{last}: "),
         }
     };
     if t.is_subtype_of_id(ids::UNICODE_TRANSLATE_ERROR) {
