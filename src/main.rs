@@ -25,6 +25,13 @@ fn main() {
         std::process::exit(1);
     };
     let started = weft::runtime::start(&mut thread.cx);
-    let code = if started.is_ok() { weft::runtime::run_source(&mut thread.cx, &source, &name) } else { 1 };
+    let code = match started {
+        Ok(()) => weft::runtime::run_source(&mut thread.cx, &source, &name),
+        Err(e) => {
+            let exc = thread.cx.catch(e);
+            eprint!("weft: cannot start\n{}", weft::modules::host::print_plain(&mut thread.cx, exc.as_ref()));
+            1
+        }
+    };
     std::process::exit(code);
 }
