@@ -332,7 +332,7 @@ pub fn verify(code: &Code) -> Result<(), Corrupt> {
     }
     if !matches!(
         last,
-        Some(Op::Return | Op::ReturnK | Op::Jump | Op::JumpBack | Op::Raise | Op::Reraise | Op::StopIterationError | Op::EndAsyncFor)
+        Some(Op::Return | Op::ReturnK | Op::Jump | Op::JumpBack | Op::Raise | Op::Reraise | Op::StopIterationError | Op::ReraisePop)
     ) {
         return Err(Corrupt("code runs past its end"));
     }

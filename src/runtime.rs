@@ -169,7 +169,7 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     MODULES.store(m.value().word().0, Ordering::Release);
     m.set_text("builtins", b.value().clone());
     let name = Str::intern_text("builtins");
-    for f in modules::builtins::FUNCTIONS {
+    for f in modules::builtins::FUNCTIONS.iter().chain(modules::builtin_functions::FUNCTIONS) {
         let object = objects::native::new_function(f, name.clone());
         object.header().make_deferred();
         b.dict.set_text(f.name, object);
@@ -217,6 +217,7 @@ fn start_importlib(cx: &mut Cx) -> PyResult<()> {
     };
     let m = Module::new("_frozen_importlib", Value::NONE);
     m_register("_frozen_importlib", &m);
+    m.dict.set_text("__origname__", Str::intern_text("importlib._bootstrap"));
     m.dict.set_text("__builtins__", loaded("builtins").unwrap_or(Value::NONE));
     crate::vm::call::run_code(cx, code.value().as_ref(), &m.dict, &builtins(), Value::UNBOUND, Value::NONE)?;
     let install = Str::intern_text("_install");
@@ -266,11 +267,57 @@ pub fn compile(cx: &mut Cx, source: &str, filename: &str, mode: compiler::Mode, 
     }
 }
 
+/// Source bytes as text: the byte order mark, a coding cookie for utf-8, latin-1 or ascii, else UTF-8.
+pub fn decode_source(cx: &mut Cx, bytes: &[u8]) -> PyResult<String> {
+    let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let cookie = body.split(|b| *b == b'\n').take(2).find_map(|l| {
+        let l = std::str::from_utf8(l).ok()?;
+        let at = l.trim_start().strip_prefix('#').and_then(|_| l.find("coding"))?;
+        let rest = l[at + 6..].strip_prefix([':', '='])?;
+        let name: String = rest.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+        if name.is_empty() { None } else { Some(name.to_ascii_lowercase().replace('_', "-")) }
+    });
+    match cookie.as_deref() {
+        Some("latin-1" | "iso-8859-1" | "latin1" | "iso8859-1") => Ok(body.iter().map(|b| *b as char).collect()),
+        None | Some("utf-8" | "utf8" | "ascii" | "us-ascii" | "utf-8-sig") => match std::str::from_utf8(body) {
+            Ok(s) => Ok(s.to_string()),
+            Err(e) => {
+                let at = e.valid_up_to();
+                let line = body[..at].iter().filter(|b| **b == b'\n').count() + 1;
+                Err(cx.error(exception::ids::SYNTAX_ERROR, format!("(unicode error) 'utf-8' codec can't decode byte {:#04x} in position {at}: invalid start byte on line {line}", body[at])))
+            }
+        },
+        Some(other) => Err(cx.error(exception::ids::SYNTAX_ERROR, format!("unknown encoding: {other}"))),
+    }
+}
+
 /// Raises what the compiler has found.
 pub fn syntax_error(cx: &mut Cx, e: &compiler::CompileError, filename: &str) -> objects::Raised {
-    let text = format!("{e:?}");
-    let _ = filename;
-    cx.error(exception::ids::SYNTAX_ERROR, text)
+    use compiler::ErrorKind as K;
+    let id = match e.kind {
+        K::SyntaxError => exception::ids::SYNTAX_ERROR,
+        K::IndentationError => exception::ids::INDENTATION_ERROR,
+        K::TabError => exception::ids::TAB_ERROR,
+        K::RecursionError => exception::ids::RECURSION_ERROR,
+        K::MemoryError => exception::ids::MEMORY_ERROR,
+        K::ValueError => exception::ids::VALUE_ERROR,
+        _ => exception::ids::SYSTEM_ERROR,
+    };
+    if !matches!(e.kind, K::SyntaxError | K::IndentationError | K::TabError) {
+        return cx.error(id, &e.message);
+    }
+    let number = |n: u32| objects::types::int::from_i64(i64::from(n));
+    let text = e.text.as_ref().map_or(Value::NONE, |t| Str::from_text(t).into_value());
+    let place = objects::types::tuple::Tuple::from_values(vec![
+        Str::from_text(filename).into_value(),
+        number(e.line),
+        number(e.col),
+        text,
+        number(e.end_line),
+        number(e.end_col),
+    ]);
+    let exc = exception::new_args(id, vec![Str::from_text(&e.message).into_value(), place.into_value()]);
+    cx.raise_new(exc)
 }
 
 /// Runs source text as the main module; the process's exit code.

@@ -2,6 +2,7 @@
 
 pub mod alias;
 pub mod bool;
+pub mod bytearray;
 pub mod bytes;
 pub mod cell;
 pub mod code;

@@ -39,7 +39,7 @@ pub fn argument(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Vec<u8>>> {
 
 /// Without the whitespace around it.
 pub fn trim(text: &[u8]) -> &[u8] {
-    let space = |b: &u8| matches!(b, b' ' | 9..=13 | 0x1c..=0x1f);
+    let space = |b: &u8| matches!(b, b' ' | 9..=13);
     let start = text.iter().take_while(|b| space(b)).count();
     let end = text[start..].iter().rev().take_while(|b| space(b)).count();
     &text[start..text.len() - end]

@@ -56,3 +56,21 @@ pub fn code_of(e: Entry) -> Option<objects::Gc<code::Code>> {
     let bytes = PACK.get(e.start as usize..(e.start + e.len) as usize)?;
     bytecode::serialise::read_code(bytes).ok().map(code::new)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_packed_module_can_be_read() {
+        assert!(INDEX.len() > 500, "{} modules", INDEX.len());
+        let bad: Vec<String> = INDEX
+            .iter()
+            .filter_map(|(name, e)| {
+                let bytes = &PACK[e.start as usize..(e.start + e.len) as usize];
+                bytecode::serialise::read_code(bytes).err().map(|c| format!("{name}: {c:?}"))
+            })
+            .collect();
+        assert!(bad.is_empty(), "{} bad: {bad:?}", bad.len());
+    }
+}

@@ -243,7 +243,6 @@ pub static FUNCTIONS: &[Method] = &[
     function("hash", "($module, obj, /)", hash, "The hash value of the object."),
     function("id", "($module, obj, /)", id, "The identity of the object."),
     function("getattr", "($module, object, name, default=None, /)", getattr, "Gets a named attribute from an object."),
-    function("iter", "($module, object, /)", |cx, a| iter::iter(cx, a[0]), "Gets an iterator from an object."),
     function("next", "($module, iterator, default=None, /)", next, "The next item from the iterator."),
     function("globals", "($module, /)", globals, "The current scope's globals."),
     function("locals", "($module, /)", locals, "The current scope's local variables."),

@@ -1,5 +1,9 @@
 //! `bytes`: representation. Data inline; the hash is cached.
 
+pub mod common;
+pub mod methods;
+pub mod shared;
+
 use crate::ids;
 use gc::{Gc, Payload, Word};
 use sync::prim::{AtomicU64, Ordering};

@@ -3,7 +3,7 @@
 use super::Complex;
 use crate::cx::Cx;
 use crate::error::{PyResult, Raised};
-use crate::types::float::arith::{operand, range_error};
+use crate::types::float::arith::operand;
 use crate::types::float::as_float;
 use crate::types::int::as_int;
 use crate::types::type_::Downcast;
@@ -160,10 +160,16 @@ pub fn quotient((a, b): Pair, (c, d): Pair, real: bool) -> Option<Pair> {
     let boxed = |x: f64| (if x.is_infinite() { 1f64 } else { 0.0 }).copysign(x);
     if (a.is_infinite() || b.is_infinite()) && c.is_finite() && d.is_finite() {
         let (x, y) = (boxed(a), boxed(b));
+        if real {
+            return Some((f64::INFINITY * (x * c), f64::INFINITY * (-x * d)));
+        }
         return Some((f64::INFINITY * (x * c + y * d), f64::INFINITY * (y * c - x * d)));
     }
     if (c.is_infinite() || d.is_infinite()) && a.is_finite() && b.is_finite() {
         let (x, y) = (boxed(c), boxed(d));
+        if real {
+            return Some((0.0 * (a * x), 0.0 * (-a * y)));
+        }
         return Some((0.0 * (a * x + b * y), 0.0 * (b * x - a * y)));
     }
     Some((re, im))
@@ -189,11 +195,15 @@ pub fn power_of(cx: &mut Cx, x: Pair, y: Pair) -> PyResult<Reg> {
         length *= (-angle * y.1).exp();
         phase += y.1 * size.ln();
     }
+    if phase.is_infinite() {
+        // C's cos reports a domain error, which CPython shows as this.
+        return Err(zero_power(cx));
+    }
     checked(cx, (length * phase.cos(), length * phase.sin()))
 }
 
 fn checked(cx: &mut Cx, p: Pair) -> PyResult<Reg> {
-    if p.0.is_infinite() || p.1.is_infinite() { Err(range_error(cx)) } else { complex(p) }
+    if p.0.is_infinite() || p.1.is_infinite() { Err(cx.overflow_error("complex exponentiation")) } else { complex(p) }
 }
 
 /// `pow(a, b)`.

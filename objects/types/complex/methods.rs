@@ -33,21 +33,18 @@ pub fn repr(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     Ok(text(&format!("({}{}j)", float_text::format_float(re, style), float_text::format_float(im, signed))))
 }
 
-/// Reads `1+2j`, `(1-2j)`, `3`, `j`, ...
+/// Without the underscores; `None` when one of them does not stand between digits.
+fn without_underscores(s: &[u8]) -> Option<Vec<u8>> {
+    let digit = |at: Option<&u8>| at.is_some_and(u8::is_ascii_digit);
+    let fine = |i: usize| s[i] != b'_' || (i > 0 && digit(s.get(i - 1)) && digit(s.get(i + 1)));
+    if (0..s.len()).all(fine) { Some(s.iter().copied().filter(|b| *b != b'_').collect()) } else { None }
+}
+
+/// Reads `1+2j`, `(1-2j)`, `3`, `j`, ..., without underscores.
 fn parse(text: &[u8]) -> Option<Pair> {
     let mut s = number_text::trim(text);
     if let [b'(', inner @ .., b')'] = s {
         s = number_text::trim(inner);
-    }
-    let underscored = s.contains(&b'_');
-    let plain: Vec<u8>;
-    if underscored {
-        let digit = |at: Option<&u8>| at.is_some_and(u8::is_ascii_digit);
-        if !(0..s.len()).all(|i| s[i] != b'_' || (i > 0 && digit(s.get(i - 1)) && digit(s.get(i + 1)))) {
-            return None;
-        }
-        plain = s.iter().copied().filter(|b| *b != b'_').collect();
-        s = &plain;
     }
     let unit = |s: &[u8]| match s {
         [b'j' | b'J'] => true,
@@ -128,6 +125,10 @@ fn one_argument(cx: &mut Cx, class: Ref<'_>, v: Ref<'_>) -> PyResult<Reg> {
     }
     if as_str(v).is_some() {
         let text = number_text::argument(cx, v)?.unwrap_or_default();
+        let Some(text) = without_underscores(&text) else {
+            let shown = protocol::text::repr(cx, v)?.to_string_lossy();
+            return Err(cx.value_error(format!("could not convert string to complex: {shown}")));
+        };
         return match parse(&text) {
             Some(p) => Ok(make(class, p)),
             None => Err(cx.value_error("complex() arg is a malformed string")),

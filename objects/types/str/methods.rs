@@ -59,6 +59,12 @@ pub fn finished(cx: &mut Cx, t: Text) -> PyResult<Reg> {
     made(cx, r)
 }
 
+/// Latin-1 bytes as a result.
+pub fn text_of_latin1(cx: &mut Cx, data: &[u8]) -> PyResult<Reg> {
+    let r = Str::try_from_latin1(data);
+    made(cx, r)
+}
+
 /// A part of a str as a result.
 pub fn units(cx: &mut Cx, u: Units<'_>) -> PyResult<Reg> {
     let r = Str::try_from_units(u);

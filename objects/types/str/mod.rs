@@ -7,10 +7,10 @@ pub mod format;
 pub mod intern;
 pub mod iterator;
 pub mod methods;
-mod pad;
+pub mod pad;
 pub mod percent;
-mod search;
-mod split;
+pub mod search;
+pub mod split;
 
 use crate::ids;
 use gc::{Gc, Payload, Ref, Reg, Value, Word};

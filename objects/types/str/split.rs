@@ -164,7 +164,7 @@ pub(super) fn rstrip(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 /// The items of a joined iterable; TypeError "can only join an iterable" when it is none.
-pub(super) fn join_items(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<Value>> {
+pub fn join_items(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<Value>> {
     let t = type_of(v);
     if t.slots.iter().is_none() && t.slots.getitem().is_none() {
         return Err(cx.type_error("can only join an iterable"));

@@ -138,7 +138,19 @@ macro_rules! inplace {
 /// The table. For a slot with several names the first one that a class defines decides.
 pub fn table() -> &'static [Dunder] {
     static TABLE: OnceLock<Vec<Dunder>> = OnceLock::new();
-    TABLE.get_or_init(make)
+    TABLE.get_or_init(|| {
+        let mut rows = make();
+        // One function per slot (each row's closure has an address of its own): that is how a slot is known to be generic.
+        for i in 0..rows.len() {
+            let slot = rows[i].slot;
+            if let Some(first) = rows[..i].iter().find(|d| d.slot == slot && d.generic != 0).map(|d| d.generic)
+                && rows[i].generic != 0
+            {
+                rows[i].generic = first;
+            }
+        }
+        rows
+    })
 }
 
 fn make() -> Vec<Dunder> {
