@@ -24,20 +24,11 @@ fn main() {
         eprintln!("weft: cannot start");
         std::process::exit(1);
     };
-<<<<<<< HEAD
-    let started = weft::runtime::start(&mut thread.cx);
-    let code = match started {
-        Ok(()) => weft::runtime::run_source(&mut thread.cx, &source, &name),
-        Err(e) => {
-            let exc = thread.cx.catch(e);
-            eprint!("weft: cannot start\n{}", weft::modules::host::print_plain(&mut thread.cx, exc.as_ref()));
-=======
     let code = match weft::runtime::start(&mut thread.cx) {
         Ok(()) => weft::runtime::run_source(&mut thread.cx, &source, &name),
         Err(e) => {
             let exc = thread.cx.catch(e);
             eprint!("Fatal error: cannot start\n{}", weft::modules::host::print_plain(&mut thread.cx, exc.as_ref()));
->>>>>>> main
             1
         }
     };
