@@ -4,6 +4,7 @@
 //! [`runtime`] start-up and threads' contexts · [`collect`] stops that free deferred cells · [`types`] types that need frames.
 
 pub mod collect;
+pub mod command_line;
 pub mod import;
 pub mod modules;
 pub mod runtime;

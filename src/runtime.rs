@@ -320,19 +320,38 @@ pub fn syntax_error(cx: &mut Cx, e: &compiler::CompileError, filename: &str) -> 
     cx.raise_new(exc)
 }
 
-/// Runs source text as the main module; the process's exit code.
-pub fn run_source(cx: &mut Cx, source: &str, filename: &str) -> i32 {
+/// Makes the `__main__` module.
+fn main_module() -> Gc<Module> {
+    if let Some(m) = loaded("__main__")
+        && objects::types::module::as_module(m.as_ref()).is_some()
+    {
+        // SAFETY: it is a module.
+        return unsafe { Gc::from_value(m) };
+    }
     let main = Module::new("__main__", Value::NONE);
     modules().set_text("__main__", main.value().clone());
     main.dict.set_text("__builtins__", loaded("builtins").unwrap_or(Value::NONE));
-    let result = compile(cx, source, filename, compiler::Mode::Exec, &compiler::Options::default())
-        .and_then(|code| crate::vm::call::run_code(cx, code.as_ref(), &main.dict, &builtins(), Value::UNBOUND, Value::NONE));
-    match result {
-        Ok(_) => 0,
-        Err(e) => {
-            let exc = cx.catch(e);
-            eprint!("{}", modules::host::print_plain(cx, exc.as_ref()));
-            1
-        }
+    main
+}
+
+/// Runs source text as the main module.
+pub fn run_main(cx: &mut Cx, source: &str, filename: &str) -> PyResult<()> {
+    let main = main_module();
+    if !filename.starts_with('<') {
+        main.dict.set_text("__file__", Str::from_text(filename));
     }
+    let options = compiler::Options { optimize: modules::sys::settings().optimize as u8, ..compiler::Options::default() };
+    let code = compile(cx, source, filename, compiler::Mode::Exec, &options)?;
+    crate::vm::call::run_code(cx, code.as_ref(), &main.dict, &builtins(), Value::UNBOUND, Value::NONE)?;
+    Ok(())
+}
+
+/// `-m name`: through the library's `runpy`.
+pub fn run_module(cx: &mut Cx, name: &str) -> PyResult<()> {
+    drop(main_module());
+    let runpy = import(cx, "runpy")?;
+    let f = Str::intern_text("_run_module_as_main");
+    let n = Str::from_text(name);
+    objects::protocol::call::method(cx, runpy.as_ref(), f.as_ref(), &[n.value().as_ref()])?;
+    Ok(())
 }

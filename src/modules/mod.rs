@@ -11,12 +11,14 @@ pub mod intrinsics;
 pub mod sys;
 pub mod templates;
 pub mod thread;
+pub mod warnings;
+pub mod weakrefs;
 
 use objects::types::module::ModuleDef;
 use objects::{Cx, PyResult};
 
 /// Native modules that are here; the others are in `stdlib-native`.
-pub static MODULES: &[&ModuleDef] = &[&imp::MODULE, &sys::MODULE, &thread::MODULE];
+pub static MODULES: &[&ModuleDef] = &[&imp::MODULE, &sys::MODULE, &thread::MODULE, &warnings::MODULE, &weakrefs::MODULE];
 
 /// Runs the Python signal handlers that wait. On the main thread, at a poll.
 pub fn run_signal_handlers(cx: &mut Cx) -> PyResult<()> {

@@ -1,0 +1,385 @@
+//! The command line: options, what to run, exit codes.
+
+use crate::modules::sys::{Settings, configure, settings};
+use crate::modules::thread;
+use crate::runtime::{self, Thread};
+use gc::{Ref, Value};
+use objects::Cx;
+use objects::types::exception;
+use objects::types::int::as_int;
+use objects::types::type_::type_of;
+
+/// What is to be run.
+enum Run {
+    Command(String),
+    Module(String),
+    Script(String),
+    Stdin,
+}
+
+const USAGE: &str = "usage: weft [option] ... [-c cmd | -m mod | file | -] [arg] ...
+Options:
+-b     : issue warnings about converting bytes/bytearray to str
+-B     : don't write .pyc files on import
+-c cmd : program passed in as string
+-E     : ignore PYTHON* environment variables
+-h     : print this help message and exit
+-i     : inspect interactively after running script
+-I     : isolate from the user's environment
+-m mod : run library module as a script
+-O     : remove assert statements
+-OO    : do -O changes and also discard docstrings
+-P     : don't prepend a potentially unsafe path to sys.path
+-q     : don't print version and copyright messages on interactive startup
+-s     : don't add user site directory to sys.path
+-S     : don't imply 'import site' on initialization
+-u     : force the stdout and stderr streams to be unbuffered
+-v     : verbose
+-V     : print the version number and exit
+-W arg : warning control
+-x     : skip first line of source
+-X opt : set implementation-specific option
+";
+
+/// Runs the process; its exit code.
+pub fn main() -> i32 {
+    let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+    match parse(&args) {
+        Ok((s, run, skip)) => {
+            configure(s);
+            execute(run, skip)
+        }
+        Err(code) => code,
+    }
+}
+
+fn parse(args: &[String]) -> Result<(Settings, Run, bool), i32> {
+    let mut s = Settings { orig_argv: args.to_vec(), hash_randomization: 1, utf8_mode: 1, ..Settings::default() };
+    let mut versions = 0;
+    let mut skip_first_line = false;
+    let mut at = 1;
+    let mut run = None;
+    'options: while at < args.len() {
+        let a = &args[at];
+        if a == "-" || !a.starts_with('-') {
+            break;
+        }
+        at += 1;
+        match a.as_str() {
+            "--help" => {
+                print!("{USAGE}");
+                return Err(0);
+            }
+            "--version" => {
+                versions += 1;
+                continue;
+            }
+            _ if a.starts_with("--") => {
+                eprintln!("unknown option {a}\nTry `weft -h' for more information.");
+                return Err(2);
+            }
+            _ => {}
+        }
+        let mut rest = a[1..].chars();
+        while let Some(c) = rest.next() {
+            let mut value = |at: &mut usize| -> Result<String, i32> {
+                let tail: String = rest.by_ref().collect();
+                if !tail.is_empty() {
+                    return Ok(tail);
+                }
+                match args.get(*at) {
+                    Some(v) => {
+                        *at += 1;
+                        Ok(v.clone())
+                    }
+                    None => {
+                        eprintln!("Argument expected for the -{c} option\nTry `weft -h' for more information.");
+                        Err(2)
+                    }
+                }
+            };
+            match c {
+                'c' => {
+                    run = Some(Run::Command(value(&mut at)?));
+                    break 'options;
+                }
+                'm' => {
+                    run = Some(Run::Module(value(&mut at)?));
+                    break 'options;
+                }
+                'W' => {
+                    let v = value(&mut at)?;
+                    s.warn_options.push(v);
+                }
+                'X' => {
+                    let v = value(&mut at)?;
+                    let (k, x) = match v.split_once('=') {
+                        Some((k, x)) => (k.to_string(), Some(x.to_string())),
+                        None => (v.clone(), None),
+                    };
+                    if k == "gil" && x.as_deref() == Some("1") {
+                        eprintln!("weft: -X gil=1 is refused: there is no global interpreter lock to enable");
+                        return Err(1);
+                    }
+                    if k == "dev" {
+                        s.dev_mode = true;
+                    }
+                    s.x_options.push((k, x));
+                }
+                'b' => s.bytes_warning += 1,
+                'B' => s.dont_write_bytecode += 1,
+                'd' => s.debug += 1,
+                'E' => s.ignore_environment = 1,
+                'h' | '?' => {
+                    print!("{USAGE}");
+                    return Err(0);
+                }
+                'i' => s.inspect += 1,
+                'I' => {
+                    s.isolated = 1;
+                    s.ignore_environment = 1;
+                    s.no_user_site = 1;
+                    s.safe_path = true;
+                }
+                'O' => s.optimize += 1,
+                'P' => s.safe_path = true,
+                'q' => s.quiet += 1,
+                's' => s.no_user_site = 1,
+                'S' => s.no_site = 1,
+                'u' => s.unbuffered = true,
+                'v' => s.verbose += 1,
+                'V' => versions += 1,
+                'x' => skip_first_line = true,
+                other => {
+                    eprintln!("Unknown option: -{other}\nusage: weft [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `weft -h' for more information.");
+                    return Err(2);
+                }
+            }
+        }
+    }
+    if versions > 0 {
+        let (a, b, c) = crate::modules::sys::VERSION;
+        if versions > 1 {
+            println!("Python {a}.{b}.{c} free-threading build (weft {})", env!("CARGO_PKG_VERSION"));
+        } else {
+            println!("Python {a}.{b}.{c} (weft {})", env!("CARGO_PKG_VERSION"));
+        }
+        return Err(0);
+    }
+    if s.ignore_environment == 0 {
+        let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        if set("PYTHON_GIL").as_deref() == Some("1") {
+            eprintln!("weft: PYTHON_GIL=1 is refused: there is no global interpreter lock to enable");
+            return Err(1);
+        }
+        if set("PYTHONDONTWRITEBYTECODE").is_some() {
+            s.dont_write_bytecode = 1;
+        }
+        if set("PYTHONUNBUFFERED").is_some() {
+            s.unbuffered = true;
+        }
+        if set("PYTHONNOUSERSITE").is_some() {
+            s.no_user_site = 1;
+        }
+        if set("PYTHONSAFEPATH").is_some() {
+            s.safe_path = true;
+        }
+        if let Some(o) = set("PYTHONOPTIMIZE") {
+            s.optimize = s.optimize.max(o.parse().unwrap_or(1));
+        }
+        if let Some(seed) = set("PYTHONHASHSEED").filter(|v| v != "random") {
+            match seed.parse::<u32>() {
+                Ok(n) => {
+                    s.hash_randomization = i64::from(n != 0);
+                    let key = if n == 0 { (0, 0) } else { seeded(n) };
+                    objects::protocol::hash::set_key(key.0, key.1);
+                }
+                Err(_) => {
+                    eprintln!("Fatal Python error: PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]");
+                    return Err(1);
+                }
+            }
+        }
+    }
+    let rest = args.get(at..).unwrap_or(&[]);
+    let run = match run {
+        Some(r) => r,
+        None => match rest.first().map(String::as_str) {
+            None | Some("-") => Run::Stdin,
+            Some(p) => Run::Script(p.to_string()),
+        },
+    };
+    s.argv = match &run {
+        Run::Command(_) => std::iter::once("-c".to_string()).chain(rest.iter().cloned()).collect(),
+        Run::Module(_) => std::iter::once("-m".to_string()).chain(rest.iter().cloned()).collect(),
+        Run::Stdin if rest.is_empty() => vec![String::new()],
+        _ => rest.to_vec(),
+    };
+    Ok((s, run, skip_first_line))
+}
+
+/// The key of str hashes from a seed (the generator of CPython's `lcg_urandom`).
+fn seeded(seed: u32) -> (u64, u64) {
+    let mut x = seed;
+    let mut bytes = [0u8; 16];
+    for b in &mut bytes {
+        x = x.wrapping_mul(214_013).wrapping_add(2_531_011);
+        *b = (x >> 16) as u8;
+    }
+    let half = |r: std::ops::Range<usize>| bytes[r].iter().rev().fold(0u64, |a, b| a << 8 | u64::from(*b));
+    (half(0..8), half(8..16))
+}
+
+/// A random key for str hashes.
+fn random_key() -> (u64, u64) {
+    let mut b = [0u8; 16];
+    // SAFETY: a buffer of that size.
+    let n = unsafe { libc::getrandom(b.as_mut_ptr().cast(), b.len(), 0) };
+    if n != 16 {
+        return (0x5eed, std::process::id().into());
+    }
+    let (mut x, mut y) = (0, 0);
+    for i in 0..8 {
+        x = x << 8 | u64::from(b[i]);
+        y = y << 8 | u64::from(b[8 + i]);
+    }
+    (x, y)
+}
+
+fn execute(run: Run, skip_first_line: bool) -> i32 {
+    let (a, b) = random_key();
+    // Has no effect when PYTHONHASHSEED has set one.
+    objects::protocol::hash::set_key(a, b);
+    let Some(mut thread) = Thread::attach() else {
+        eprintln!("weft: no address space for the interpreter's stacks");
+        return 1;
+    };
+    let cx = &mut *thread.cx;
+    if let Err(e) = runtime::start(cx) {
+        let exc = cx.catch(e);
+        eprint!("Fatal error: cannot start\n{}", crate::modules::host::print_plain(cx, exc.as_ref()));
+        return 1;
+    }
+    let read = |path: &str| -> Result<Vec<u8>, String> {
+        std::fs::read(path).map_err(|e| format!("weft: can't open file '{path}': [Errno {}] {}", e.raw_os_error().unwrap_or(0), os_text(&e)))
+    };
+    let result = match run {
+        Run::Command(text) => runtime::run_main(cx, &text, "<string>"),
+        Run::Module(name) => runtime::run_module(cx, &name),
+        Run::Script(path) => match read(&path) {
+            Ok(bytes) => run_bytes(cx, bytes, &path, skip_first_line),
+            Err(text) => {
+                eprintln!("{text}");
+                return 2;
+            }
+        },
+        Run::Stdin => {
+            let mut bytes = Vec::new();
+            let _ = std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes);
+            run_bytes(cx, bytes, "<stdin>", skip_first_line)
+        }
+    };
+    let code = match result {
+        Ok(()) => 0,
+        Err(e) => {
+            let exc = cx.catch(e);
+            report(cx, exc)
+        }
+    };
+    finish(cx, code)
+}
+
+fn os_text(e: &std::io::Error) -> String {
+    let s = e.to_string();
+    s.split(" (os error").next().unwrap_or(&s).to_string()
+}
+
+fn run_bytes(cx: &mut Cx, bytes: Vec<u8>, name: &str, skip_first_line: bool) -> objects::PyResult<()> {
+    let mut text = runtime::decode_source(cx, &bytes)?;
+    if skip_first_line {
+        // The line stays, empty, so that line numbers are right.
+        let at = text.find('\n').unwrap_or(text.len());
+        text.replace_range(..at, "");
+    }
+    runtime::run_main(cx, &text, name)
+}
+
+/// Shows an exception that nobody caught; the exit code.
+fn report(cx: &mut Cx, exc: Value) -> i32 {
+    if crate::modules::host::is_system_exit(exc.as_ref()) {
+        return exit_code(cx, exc.as_ref());
+    }
+    let hook = runtime::sys_attribute(objects::names::excepthook());
+    let tb = exception::as_exception(exc.as_ref()).map_or(Value::NONE, |e| e.traceback.load(gc::Payload::header(e)));
+    let class = type_of(exc.as_ref()).as_value();
+    flush(cx);
+    let shown = match hook {
+        Some(h) => objects::protocol::call::positional(cx, h.as_ref(), &[class.as_ref(), exc.as_ref(), tb.as_ref()]),
+        None => Ok(Value::NONE),
+    };
+    if let Err(e) = shown {
+        let second = cx.catch(e);
+        if crate::modules::host::is_system_exit(second.as_ref()) {
+            return exit_code(cx, second.as_ref());
+        }
+        let text = crate::modules::host::print_plain(cx, exc.as_ref());
+        eprint!("Error in sys.excepthook:\n{}\nOriginal exception was:\n{text}", crate::modules::host::print_plain(cx, second.as_ref()));
+    }
+    if type_of(exc.as_ref()).is_subtype_of_id(exception::ids::KEYBOARD_INTERRUPT) { 130 } else { 1 }
+}
+
+fn exit_code(cx: &mut Cx, exc: Ref<'_>) -> i32 {
+    let code = exception::extra(exc, 0);
+    if code.as_ref().is_none() {
+        return 0;
+    }
+    match as_int(code.as_ref()) {
+        Some(i) => i.to_i64().map_or(-1, |i| i as i32),
+        None => {
+            flush(cx);
+            if let Ok(s) = objects::protocol::text::str(cx, code.as_ref()) {
+                let text = format!("{}\n", s.to_string_lossy());
+                runtime::write_stderr(cx, &text);
+            }
+            1
+        }
+    }
+}
+
+fn flush(cx: &mut Cx) {
+    for name in [objects::names::stdout(), objects::names::stderr()] {
+        if let Some(f) = runtime::sys_attribute(name).filter(|f| !f.as_ref().is_none())
+            && let Err(e) = objects::protocol::call::method(cx, f.as_ref(), objects::names::flush(), &[])
+        {
+            drop(cx.catch(e));
+        }
+    }
+}
+
+/// Joins threads, runs exit functions, flushes.
+fn finish(cx: &mut Cx, code: i32) -> i32 {
+    let mut code = code;
+    // `threading` knows of more than the native list.
+    if let Some(m) = runtime::loaded("threading") {
+        let name = objects::types::str::Str::intern_text("_shutdown");
+        if let Err(e) = objects::protocol::call::method(cx, m.as_ref(), name.as_ref(), &[]) {
+            cx.unraisable(e, "Exception ignored on threading shutdown", m.as_ref());
+        }
+    }
+    if let Err(e) = thread::wait_for_threads(cx) {
+        cx.unraisable(e, "Exception ignored while joining threads", Ref::NONE);
+        code = 1;
+    }
+    if let Some(m) = runtime::loaded("atexit") {
+        let name = objects::types::str::Str::intern_text("_run_exitfuncs");
+        if let Err(e) = objects::protocol::call::method(cx, m.as_ref(), name.as_ref(), &[]) {
+            cx.unraisable(e, "Exception ignored in atexit callback", m.as_ref());
+        }
+    }
+    thread::shut_down();
+    flush(cx);
+    cx.drain();
+    let _ = std::io::Write::flush(&mut std::io::stdout());
+    let _ = settings();
+    code
+}
