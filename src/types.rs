@@ -1,23 +1,19 @@
 //! Static types that need the interpreter: functions, code objects, frames, tracebacks, generators.
 
 pub mod code;
+pub mod frame;
 pub mod function;
 
 use crate::modules::generators;
-use crate::vm::frame_object::{FrameObject, Traceback};
-use objects::types::type_::{TypeSpec, flags};
-
-/// `frame`.
-pub static FRAME_TYPE: TypeSpec = TypeSpec::of::<FrameObject>("frame").flags(flags::NO_NEW);
-/// `traceback`.
-pub static TRACEBACK_TYPE: TypeSpec = TypeSpec::of::<Traceback>("traceback");
+use objects::types::type_::TypeSpec;
 
 /// All of them.
 pub static SPECS: &[&TypeSpec] = &[
     &function::FUNCTION_TYPE,
     &code::CODE_TYPE,
-    &FRAME_TYPE,
-    &TRACEBACK_TYPE,
+    &frame::FRAME_TYPE,
+    &frame::PROXY_TYPE,
+    &frame::TRACEBACK_TYPE,
     &crate::modules::templates::TEMPLATE_TYPE,
     &crate::modules::templates::INTERPOLATION_TYPE,
     &crate::modules::templates::TEMPLATE_ITERATOR_TYPE,
