@@ -156,6 +156,7 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         return Ok(());
     }
     objects::init::types(crate::types::SPECS);
+    modules::templates::finish();
     let call =
         objects::types::type_::slots::Slots { call: Some(crate::vm::call::call_function), ..objects::types::type_::slots::Slots::NONE };
     objects::types::by_id(ids::FUNCTION).slots.set(&call);
