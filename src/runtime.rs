@@ -155,7 +155,8 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     if STARTED.set(()).is_err() {
         return Ok(());
     }
-    objects::init::types(crate::types::SPECS);
+    let specs: Vec<_> = crate::types::SPECS.iter().copied().chain(stdlib_native::SPECS.iter().copied().flatten().copied()).collect();
+    objects::init::types(&specs);
     let call =
         objects::types::type_::slots::Slots { call: Some(crate::vm::call::call_function), ..objects::types::type_::slots::Slots::NONE };
     objects::types::by_id(ids::FUNCTION).slots.set(&call);
