@@ -157,6 +157,8 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     }
     objects::init::types(crate::types::SPECS);
     modules::templates::finish();
+    let specs: Vec<_> = crate::types::SPECS.iter().copied().chain(stdlib_native::SPECS.iter().copied().flatten().copied()).collect();
+    objects::init::types(&specs);
     let call =
         objects::types::type_::slots::Slots { call: Some(crate::vm::call::call_function), ..objects::types::type_::slots::Slots::NONE };
     objects::types::by_id(ids::FUNCTION).slots.set(&call);

@@ -2,9 +2,16 @@
 
 pub mod codecs;
 pub mod string;
+pub mod guarded;
+pub mod itertools;
 pub mod time;
 
 use objects::types::module::ModuleDef;
+use objects::types::type_::TypeSpec;
 
 /// All modules of this crate.
 pub static MODULES: &[&ModuleDef] = &[&codecs::MODULE, &string::MODULE, &time::MODULE];
+pub static MODULES: &[&ModuleDef] = &[&time::MODULE, &itertools::MODULE];
+
+/// The static types of each module; they are made at start-up.
+pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS];
