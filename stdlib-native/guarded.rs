@@ -61,7 +61,12 @@ impl Parameters {
         Parameters { name, signature: LazyLock::new(parse) }
     }
     /// Binds the arguments of a call.
-    pub fn bind<R>(&self, cx: &mut Cx, args: Args<'_>, f: impl FnOnce(&mut Cx, &[Ref<'_>]) -> objects::PyResult<R>) -> objects::PyResult<R> {
+    pub fn bind<R>(
+        &self,
+        cx: &mut Cx,
+        args: Args<'_>,
+        f: impl FnOnce(&mut Cx, &[Ref<'_>]) -> objects::PyResult<R>,
+    ) -> objects::PyResult<R> {
         self.signature.bind(cx, self.name, None, args, f)
     }
 }

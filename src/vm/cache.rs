@@ -74,8 +74,10 @@ static POOL_NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// A pool place for a site: the one its cache word names already, or a new one; `None` when the pool is full.
 fn pool_place(old: u64) -> Option<u32> {
-    if matches!(kind_of(old), kind::METHOD | kind::BUILTIN | kind::CLASS_VALUE | kind::OF_CLASS | kind::PROPERTY | kind::CLASS_METHOD | kind::STATIC_METHOD)
-        && version(old) != 0
+    if matches!(
+        kind_of(old),
+        kind::METHOD | kind::BUILTIN | kind::CLASS_VALUE | kind::OF_CLASS | kind::PROPERTY | kind::CLASS_METHOD | kind::STATIC_METHOD
+    ) && version(old) != 0
     {
         return Some(payload(old));
     }

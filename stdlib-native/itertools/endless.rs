@@ -199,7 +199,9 @@ fn repeat_of(v: Ref<'_>) -> &Repeat {
 
 fn next_repeat(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
     let me = repeat_of(v);
-    if me.left.load(Ordering::Relaxed) >= 0 && me.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n > 0).then(|| n - 1)).is_err() {
+    if me.left.load(Ordering::Relaxed) >= 0
+        && me.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n > 0).then(|| n - 1)).is_err()
+    {
         return Ok(None);
     }
     Ok(Some(me.object.clone().into()))

@@ -136,9 +136,11 @@ fn next_grouper(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
 }
 
 /// `_grouper`.
-pub static GROUPER_TYPE: TypeSpec = TypeSpec::of::<Grouper>("itertools._grouper")
-    .flags(flags::NO_NEW)
-    .slots(Slots { iter: Some(myself), next: Some(next_grouper), ..Slots::NONE });
+pub static GROUPER_TYPE: TypeSpec = TypeSpec::of::<Grouper>("itertools._grouper").flags(flags::NO_NEW).slots(Slots {
+    iter: Some(myself),
+    next: Some(next_grouper),
+    ..Slots::NONE
+});
 
 /// State of `accumulate`.
 pub struct Running {
