@@ -13,6 +13,11 @@ pub fn reclaim_pending(cx: &mut Cx) {
     }
     let dead = {
         let world = sync::safepoint::stop_the_world();
+        if sync::threads::anyone_reading(&world) {
+            // Natives that wait for an object lock hold uncounted words that no scan sees: another time.
+            sync::safepoint::request(cx.slot, sync::safepoint::GC);
+            return;
+        }
         let mut held = HashSet::new();
         crate::runtime::for_each_context(|other| registers(other, &mut held));
         let dead = gc::deferred::reclaim(&world, &held, delta_id);

@@ -78,7 +78,15 @@ fn address(byte: &AtomicU8) -> usize {
 
 #[cold]
 fn lock_slow(byte: &AtomicU8) {
+    // An object lock is taken in the middle of things: whoever waits for it still uses what it has read before.
+    let slot = threads::current();
+    if let Some(s) = slot {
+        s.reading.store(1, Ordering::Release);
+    }
     lock_until(byte, None, false);
+    if let Some(s) = slot {
+        s.reading.store(0, Ordering::Release);
+    }
 }
 
 /// The slow path, with the ways out that Python's locks have: a deadline in the units of `futex::now`, and

@@ -172,6 +172,10 @@ pub fn quiescent(s: &Slot) {
 /// The owner has just attached, or is quiescent.
 #[inline]
 pub(crate) fn online(s: &Slot) {
+    if s.reading.load(Ordering::Relaxed) != 0 {
+        // Attached again after waiting for an object lock: the read section goes on.
+        return;
+    }
     // Acquire pairs with `advance`; Release ends the reads of the section before.
     s.qsbr_seq.store(WRITTEN.load(Ordering::Acquire), Ordering::Release);
 }
@@ -191,7 +195,7 @@ fn all_have_seen(goal: u64, hurry: bool) -> bool {
             return;
         }
         // A read-modify-write, see the head of this file.
-        if s.state.fetch_or(0, Ordering::AcqRel) & ATTACHED != 0 {
+        if s.state.fetch_or(0, Ordering::AcqRel) & ATTACHED != 0 || s.reading.load(Ordering::Acquire) != 0 {
             if seq < goal {
                 all = false;
                 if hurry {
@@ -266,6 +270,9 @@ pub fn flush() {
 /// Frees everything that was retired before, in all lists. `_world` says that nobody is inside a read section; the
 /// caller holds no pointer of its own either.
 pub fn reclaim_stopped(_world: &safepoint::WorldStopped) {
+    if threads::anyone_reading(_world) {
+        return;
+    }
     threads::for_each_slot(|s| {
         // SAFETY: the world is stopped.
         let own = unsafe { &s.own().retired };

@@ -86,6 +86,9 @@ pub struct Slot {
     pub native_handle: AtomicU64,
     /// How often this slot has been given to a thread; tells two owners of one id apart.
     pub generation: AtomicU32,
+    /// The owner waits for an object lock in the middle of a read section: it is detached, but what it has read (buffers, uncounted cells) must
+    /// not be freed. Written by the owner, while attached; the detaching and attaching of `state` publish it.
+    pub(crate) reading: AtomicU32,
     /// The word the owner sleeps on in `park`.
     pub(crate) park_word: AtomicU32,
     own: Own,
@@ -106,6 +109,7 @@ impl Slot {
             os_tid: AtomicU32::new(0),
             native_handle: AtomicU64::new(0),
             generation: AtomicU32::new(0),
+            reading: AtomicU32::new(0),
             park_word: AtomicU32::new(0),
             own: Own { versions: Cell::new((0, 0)), retired: qsbr::Private::new() },
         }
@@ -152,6 +156,14 @@ static LIVE: AtomicUsize = AtomicUsize::new(0);
 thread_local! {
     static CURRENT: Cell<*const Slot> = const { Cell::new(ptr::null()) };
     static CURRENT_ID: Cell<u16> = const { Cell::new(0) };
+}
+
+/// Whether a thread waits for an object lock in the middle of a read section: then nothing that registers hold uncounted, and no retired memory,
+/// may be freed, although the world is stopped.
+pub fn anyone_reading(_world: &crate::safepoint::WorldStopped) -> bool {
+    let mut any = false;
+    for_each_slot(|s| any |= s.reading.load(Ordering::Acquire) != 0);
+    any
 }
 
 /// The calling thread's slot, attached or not.
