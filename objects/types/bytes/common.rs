@@ -275,7 +275,14 @@ pub fn join<F: Flavour>(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
             let n = type_of(x.as_ref()).name_text();
             return Err(cx.type_error(format!("sequence item {i}: expected a bytes-like object, {n} found")));
         }
-        all.push(operand(cx, x.as_ref())?);
+        match operand(cx, x.as_ref()) {
+            Ok(d) => all.push(d),
+            Err(e) => {
+                drop(cx.catch_if(e, crate::types::exception::ids::BUFFER_ERROR)?);
+                let n = type_of(x.as_ref()).name_text();
+                return Err(cx.type_error(format!("sequence item {i}: expected a bytes-like object, {n} found")));
+            }
+        }
     }
     let sep = F::read(a[0], |d| d.to_vec());
     let total = all.iter().try_fold(sep.len().checked_mul(all.len().saturating_sub(1)), |n, d| n.map(|n| n.checked_add(d.len())));
@@ -594,7 +601,7 @@ pub fn from_source(cx: &mut Cx, source: Ref<'_>, type_name: &str, range_message:
         return Ok(v);
     }
     if crate::protocol::buffer::is_exporter(source) {
-        return crate::protocol::buffer::bytes_of(cx, source);
+        return Ok(crate::protocol::buffer::get(cx, source, crate::protocol::buffer::wanted::FULL_RO)?.to_vec());
     }
     from_iterable(cx, source, type_name, range_message)
 }

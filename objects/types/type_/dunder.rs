@@ -492,7 +492,7 @@ fn power(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, m: Ref<'_>) -> PyResult<Reg> {
 }
 
 fn buffer(cx: &mut Cx, v: Ref<'_>, wanted: u32) -> PyResult<BufferView> {
-    crate::protocol::buffer::from_python(cx, v, wanted)
+    crate::types::memoryview::wrapper::export(cx, v, wanted)
 }
 
 /// Calls a slot function through its wrapper.
