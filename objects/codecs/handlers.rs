@@ -19,21 +19,48 @@ use text::codec::handlers::{Handler, Replacement, SurrogateCodec, on_decode_erro
 
 static TABLE: [(&str, Method); 8] = [
     ("strict", function("strict_errors", "($module, exc, /)", strict, "Raises the exception.")),
-    ("ignore", function("ignore_errors", "($module, exc, /)", |cx, a| handle(cx, a[0], Handler::Ignore), "Leaves out what cannot be converted.")),
-    ("replace", function("replace_errors", "($module, exc, /)", |cx, a| handle(cx, a[0], Handler::Replace), "Puts a replacement character.")),
+    (
+        "ignore",
+        function("ignore_errors", "($module, exc, /)", |cx, a| handle(cx, a[0], Handler::Ignore), "Leaves out what cannot be converted."),
+    ),
+    (
+        "replace",
+        function("replace_errors", "($module, exc, /)", |cx, a| handle(cx, a[0], Handler::Replace), "Puts a replacement character."),
+    ),
     (
         "xmlcharrefreplace",
-        function("xmlcharrefreplace_errors", "($module, exc, /)", |cx, a| handle(cx, a[0], Handler::XmlCharRefReplace), "Puts XML character references."),
+        function(
+            "xmlcharrefreplace_errors",
+            "($module, exc, /)",
+            |cx, a| handle(cx, a[0], Handler::XmlCharRefReplace),
+            "Puts XML character references.",
+        ),
     ),
     (
         "backslashreplace",
-        function("backslashreplace_errors", "($module, exc, /)", |cx, a| handle(cx, a[0], Handler::BackslashReplace), "Puts backslash escapes."),
+        function(
+            "backslashreplace_errors",
+            "($module, exc, /)",
+            |cx, a| handle(cx, a[0], Handler::BackslashReplace),
+            "Puts backslash escapes.",
+        ),
     ),
-    ("namereplace", function("namereplace_errors", "($module, exc, /)", |cx, a| handle(cx, a[0], Handler::NameReplace), "Puts \\N{...} escapes.")),
-    ("surrogatepass", function("surrogatepass", "($module, exc, /)", |cx, a| handle(cx, a[0], Handler::SurrogatePass), "Converts lone surrogates.")),
+    (
+        "namereplace",
+        function("namereplace_errors", "($module, exc, /)", |cx, a| handle(cx, a[0], Handler::NameReplace), "Puts \\N{...} escapes."),
+    ),
+    (
+        "surrogatepass",
+        function("surrogatepass", "($module, exc, /)", |cx, a| handle(cx, a[0], Handler::SurrogatePass), "Converts lone surrogates."),
+    ),
     (
         "surrogateescape",
-        function("surrogateescape", "($module, exc, /)", |cx, a| handle(cx, a[0], Handler::SurrogateEscape), "Hides bytes in lone surrogates."),
+        function(
+            "surrogateescape",
+            "($module, exc, /)",
+            |cx, a| handle(cx, a[0], Handler::SurrogateEscape),
+            "Hides bytes in lone surrogates.",
+        ),
     ),
 ];
 static FUNCTIONS: [OnceLock<u64>; 8] = [const { OnceLock::new() }; 8];
@@ -125,7 +152,11 @@ fn handle(cx: &mut Cx, exc: Ref<'_>, handler: Handler) -> PyResult<Reg> {
 /// What a registered handler answered: the replacement (a str, or bytes when encoding) and the position to go on from.
 pub fn ask(cx: &mut Cx, handler: Ref<'_>, exc: &Value, encoding: bool, len: impl FnOnce(&Value) -> usize) -> PyResult<(Value, usize)> {
     let r = call::positional(cx, handler, &[exc.as_ref()])?;
-    let what = if encoding { "encoding error handler must return (str/bytes, int) tuple" } else { "decoding error handler must return (str, int) tuple" };
+    let what = if encoding {
+        "encoding error handler must return (str/bytes, int) tuple"
+    } else {
+        "decoding error handler must return (str, int) tuple"
+    };
     let Some(t) = r.as_ref().downcast::<Tuple>().filter(|t| t.len() == 2) else { return Err(cx.type_error(what)) };
     let fits = as_str(t.get(0)).is_some() || (encoding && t.get(0).downcast::<Bytes>().is_some());
     if !fits {

@@ -243,4 +243,3 @@ pub(super) fn constant(slot: &OnceLock<u64>, make: impl FnOnce() -> Value) -> Va
     // SAFETY: an immortal cell.
     unsafe { Value::from_word(Word(w)) }
 }
-

@@ -88,7 +88,15 @@ pub fn constant(c: &bytecode::Const) -> Value {
 
 /// Makes a code object. It is deferred: functions and frames point to it without counting atomically.
 pub fn new(data: bytecode::Code) -> Gc<Code> {
-    let consts: Box<[Value]> = data.consts.iter().map(constant).collect();
+    with_consts(data, None)
+}
+
+/// The same, with other values for the constants and names.
+pub fn with_consts(data: bytecode::Code, consts: Option<Vec<Value>>) -> Gc<Code> {
+    let consts: Box<[Value]> = match consts {
+        Some(c) => c.into_boxed_slice(),
+        None => data.consts.iter().map(constant).collect(),
+    };
     for v in &consts {
         // Registers take constants without counting: nobody owns them.
         if let Some(h) = v.as_ref().header() {

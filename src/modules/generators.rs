@@ -17,7 +17,7 @@ fn me(v: Ref<'_>) -> &Generator {
 
 /// Wraps a value that an async generator yields.
 pub fn wrap_async_value(v: Value) -> Value {
-    v
+    super::async_generators::wrap(v)
 }
 
 /// The iterator behind `await v`. `context`: 0 plain, 1 `__aenter__`, 2 `__aexit__`.
@@ -62,14 +62,8 @@ fn generator_code(g: &Generator) -> Option<&objects::types::code::Code> {
 fn next(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
     match generator::send(cx, me(v), Value::NONE)? {
         Sent::Yield(r) => Ok(Some(r)),
-        Sent::Return(r) => {
-            let r = r.into_value();
-            if r.as_ref().is_none() {
-                return Ok(None);
-            }
-            let e = exception::stop_iteration(r);
-            Err(cx.raise_new(e))
-        }
+        // The value is for `next()` and `yield from`, which go through `send`.
+        Sent::Return(_) => Ok(None),
     }
 }
 
@@ -223,20 +217,20 @@ static METHODS: &[Method] = &[
 ];
 
 macro_rules! getsets {
-    ($code:literal $running:literal $frame:literal $suspended:literal $delegate:literal) => {
+    ($code:literal $get_running:ident $running:literal $frame:literal $suspended:literal $delegate:literal) => {
         &[
             objects::native::getset("__name__", |_, v| Ok(name_of(v, false).into()), |cx, v, x| set_name_of(cx, v, x, false), ""),
             objects::native::getset("__qualname__", |_, v| Ok(name_of(v, true).into()), |cx, v, x| set_name_of(cx, v, x, true), ""),
             getter($code, get_code, ""),
-            getter($running, get_running, ""),
+            getter($running, $get_running, ""),
             getter($frame, get_frame, ""),
             getter($suspended, get_suspended, ""),
             getter($delegate, get_delegate, ""),
         ]
     };
 }
-static GENERATOR_GETSETS: &[GetSet] = getsets!("gi_code" "gi_running" "gi_frame" "gi_suspended" "gi_yieldfrom");
-static COROUTINE_GETSETS: &[GetSet] = getsets!("cr_code" "cr_running" "cr_frame" "cr_suspended" "cr_await");
+static GENERATOR_GETSETS: &[GetSet] = getsets!("gi_code" get_running "gi_running" "gi_frame" "gi_suspended" "gi_yieldfrom");
+static COROUTINE_GETSETS: &[GetSet] = getsets!("cr_code" get_running "cr_running" "cr_frame" "cr_suspended" "cr_await");
 
 /// `generator`.
 pub static GENERATOR_TYPE: TypeSpec = TypeSpec::of::<Generator>("generator")
@@ -282,10 +276,7 @@ fn coroutine_await(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
 fn wrapper_next(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
     match generator::send(cx, wrapped(v), Value::NONE)? {
         Sent::Yield(r) => Ok(Some(r)),
-        Sent::Return(r) => {
-            let e = exception::stop_iteration(r.into_value());
-            Err(cx.raise_new(e))
-        }
+        Sent::Return(_) => Ok(None),
     }
 }
 static WRAPPER_METHODS: &[Method] = &[
@@ -322,8 +313,21 @@ pub static COROUTINE_WRAPPER_TYPE: TypeSpec = TypeSpec::of::<CoroutineWrapper>("
     })
     .methods(WRAPPER_METHODS);
 
+fn async_running(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
+    Ok(Value::bool(me(v).running_async.load(Ordering::Relaxed) != 0).into())
+}
+static ASYNC_GETSETS: &[GetSet] = getsets!("ag_code" async_running "ag_running" "ag_frame" "ag_suspended" "ag_await");
+
 /// `async_generator`.
 pub static ASYNC_GENERATOR_TYPE: TypeSpec = TypeSpec::of::<Generator>("async_generator")
     .id(ids::ASYNC_GENERATOR)
     .flags(flags::NO_NEW | flags::WEAKREFS)
-    .slots(Slots { aiter: Some(|_, v| Ok(v.to_value().into())), repr: Some(repr), ..Slots::NONE });
+    .slots(Slots {
+        aiter: Some(|_, v| Ok(v.to_value().into())),
+        anext: Some(super::async_generators::anext),
+        repr: Some(repr),
+        del: Some(super::async_generators::finalize_generator),
+        ..Slots::NONE
+    })
+    .methods(super::async_generators::GENERATOR_METHODS)
+    .getsets(ASYNC_GETSETS);

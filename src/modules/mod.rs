@@ -1,5 +1,6 @@
 //! Modules that need frames or the compiler, and the answers to [`objects::host::Host`].
 
+pub mod async_generators;
 pub mod builtin_functions;
 pub mod builtins;
 pub mod generators;

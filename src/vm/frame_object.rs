@@ -33,6 +33,13 @@ pub struct FrameObject {
     pub trace: Field,
     /// The generator it belongs to, or None.
     pub generator: Value,
+    /// Names set through `f_locals` that the code does not have: a dict; unbound before. Old values of locals that were replaced that way are
+    /// kept in `kept` until the object dies, since the frame's callees may have borrowed them.
+    pub extra: Field,
+    /// See `extra`: a list, or unbound.
+    pub kept: Field,
+    /// `f_trace_lines` (bit 0) and `f_trace_opcodes` (bit 1).
+    pub trace_flags: sync::prim::AtomicU8,
 }
 
 // SAFETY: visits every word.
@@ -42,7 +49,7 @@ unsafe impl Payload for FrameObject {
         for v in [&self.code, &self.globals, &self.builtins, &self.generator] {
             visit(v.word());
         }
-        for f in [&self.back, &self.locals, &self.trace] {
+        for f in [&self.back, &self.locals, &self.trace, &self.extra, &self.kept] {
             visit(f.peek());
         }
     }
@@ -89,6 +96,9 @@ pub unsafe fn object_of(f: &mut Frame) -> Option<Value> {
             locals: Field::empty(),
             trace: Field::new(Value::NONE),
             generator,
+            extra: Field::empty(),
+            kept: Field::empty(),
+            trace_flags: sync::prim::AtomicU8::new(1),
         });
         f.object = o.header() as *const Header as *mut Header;
         let v = o.into_value();
@@ -221,4 +231,95 @@ pub fn pc_of(o: &FrameObject) -> u32 {
     let f = o.frame.load(Ordering::Acquire);
     // SAFETY: non-null while the frame is alive.
     if f.is_null() { o.pc.load(Ordering::Relaxed) } else { unsafe { (*f).pc_index() } }
+}
+
+/// The frame a frame object stands for, while it is alive and may be looked at by the calling thread.
+pub fn live(o: &FrameObject) -> Option<*mut Frame> {
+    let f = o.frame.load(Ordering::Acquire);
+    if f.is_null() { None } else { Some(f) }
+}
+
+/// `f_back`.
+pub fn back_of(o: &FrameObject) -> Value {
+    let Some(f) = live(o) else {
+        let v = o.back.load(o.header());
+        return if v.word() == Word::UNBOUND { Value::NONE } else { v };
+    };
+    if let Some(g) = super::generator::as_generator(o.generator.as_ref())
+        && g.state.load(Ordering::Acquire) != super::generator::RUNNING
+    {
+        return Value::NONE;
+    }
+    // SAFETY: a running frame's chain is alive.
+    unsafe { python_frame((*f).prev).and_then(|p| object_of(&mut *p)).unwrap_or(Value::NONE) }
+}
+
+/// The locals of a frame object: the mapping of a body, or a dict of a function's locals as they are now.
+pub fn locals_of(o: &FrameObject) -> Value {
+    match live(o) {
+        // SAFETY: alive.
+        Some(f) => unsafe { snapshot(&*f) },
+        None => match o.locals.load(o.header()) {
+            v if v.word() == Word::UNBOUND => Dict::new().into_value(),
+            v => v,
+        },
+    }
+}
+
+/// Sets (or, with `None`, unbinds) a local of a function's frame. False when the code has no such variable.
+pub fn set_local(cx: &mut Cx, o: &FrameObject, name: Ref<'_>, value: Option<Value>) -> objects::PyResult<bool> {
+    let Some(code) = o.code.as_ref().exact::<objects::types::code::Code>() else { return Ok(false) };
+    let same = |v: &Value| {
+        use objects::types::str::as_str;
+        as_str(v.as_ref()).zip(as_str(name)).is_some_and(|(a, b)| a.eq(b))
+    };
+    let local = code.local_names.iter().position(same);
+    let free = code.free_names.iter().position(same);
+    if local.is_none() && free.is_none() {
+        return Ok(false);
+    }
+    let Some(f) = live(o) else {
+        let d = o.locals.load(o.header());
+        if let Some(d) = d.as_ref().exact::<Dict>() {
+            match value {
+                Some(v) => d.set_str(name, v),
+                None => drop(d.remove_str(name)),
+            }
+        }
+        return Ok(true);
+    };
+    let word = |v: Option<Value>| v.unwrap_or(Value::UNBOUND);
+    // SAFETY: the frame is alive, and this thread's.
+    let old = unsafe {
+        match (local, free) {
+            (Some(n), _) => {
+                let at = (*f).regs.add(n);
+                let kind = code.data.locals[n].1;
+                match (kind, Ref::from_word(*at).header().and_then(|_| Ref::from_word(*at).exact::<Cell>())) {
+                    (LocalKind::Cell, Some(c)) => c.set(word(value)),
+                    _ => Value::from_word(std::mem::replace(&mut *at, word(value).into_word())),
+                }
+            }
+            (None, Some(n)) if !(*f).closure.is_null() => match Ref::from_word(*(*f).closure.add(n)).exact::<Cell>() {
+                Some(c) => c.set(word(value)),
+                None => return Ok(false),
+            },
+            _ => return Ok(false),
+        }
+    };
+    if old.word().is_pointer() {
+        let list = kept_list(cx, o);
+        if let Some(l) = list.as_ref().exact::<objects::types::list::List>() {
+            l.append(cx, old)?;
+        }
+    }
+    Ok(true)
+}
+
+fn kept_list(cx: &mut Cx, o: &FrameObject) -> Value {
+    let _l = cx.lock(o.header());
+    if o.kept.peek() == Word::UNBOUND {
+        std::mem::forget(o.kept.swap(objects::types::list::List::new().into_value()));
+    }
+    o.kept.load_locked()
 }

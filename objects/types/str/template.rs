@@ -102,10 +102,14 @@ fn next_step(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
 }
 
 /// `formatteriterator`
-pub static PIECES_TYPE: TypeSpec = TypeSpec::of::<Pieces>("formatteriterator")
-    .flags(flags::NO_NEW)
-    .slots(Slots { iter: Some(myself), next: Some(next_piece), ..Slots::NONE });
+pub static PIECES_TYPE: TypeSpec = TypeSpec::of::<Pieces>("formatteriterator").flags(flags::NO_NEW).slots(Slots {
+    iter: Some(myself),
+    next: Some(next_piece),
+    ..Slots::NONE
+});
 /// `fieldnameiterator`
-pub static STEPS_TYPE: TypeSpec = TypeSpec::of::<Steps>("fieldnameiterator")
-    .flags(flags::NO_NEW)
-    .slots(Slots { iter: Some(myself), next: Some(next_step), ..Slots::NONE });
+pub static STEPS_TYPE: TypeSpec = TypeSpec::of::<Steps>("fieldnameiterator").flags(flags::NO_NEW).slots(Slots {
+    iter: Some(myself),
+    next: Some(next_step),
+    ..Slots::NONE
+});
