@@ -106,6 +106,20 @@ fn release(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(Value::NONE.into())
 }
 
+/// `__release_buffer__(view)`: releases a view of `owner`.
+pub fn release_view_of(cx: &mut Cx, owner: Ref<'_>, view: Ref<'_>) -> PyResult<Reg> {
+    let Some(m) = view.exact::<MemoryView>() else {
+        return Err(cx.type_error("expected a memoryview object"));
+    };
+    let held = m.hold(cx)?;
+    if !held.owner().as_ref().is(owner) {
+        return Err(cx.value_error("memoryview's buffer is not this object"));
+    }
+    drop(held);
+    m.release(cx)?;
+    Ok(Value::NONE.into())
+}
+
 fn enter(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     drop(me(a[0]).hold(cx)?);
     Ok(a[0].to_value().into())
@@ -253,6 +267,7 @@ static METHODS: &[Method] = &[
     method("index", "($self, value, start=0, stop=sys.maxsize, /)", index, "Index of the first item that equals the value."),
     class_method("_from_flags", "($type, /, object, flags)", from_flags, "A view as asked for by buffer flags."),
     class_method("__class_getitem__", "($type, object, /)", |cx, a| object::generic_alias(cx, a[0], a[1]), "memoryview[int] and the like."),
+    method("__release_buffer__", "($self, buffer, /)", |cx, a| release_view_of(cx, a[0], a[1]), "Ends a view of this view."),
     method("__enter__", "($self, /)", enter, "Gives the view itself."),
     method("__exit__", "($self, /, *exc_info)", release, "Releases the view."),
 ];
