@@ -465,16 +465,7 @@ pub fn hex_of(cx: &mut Cx, sep: Ref<'_>, group: Ref<'_>, data: impl FnOnce() -> 
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let sep = sep.given().map(|s| separator(cx, s)).transpose()?;
     let group = match group.given() {
-        Some(g) => {
-            let g = int::index_i64(cx, g)?;
-            match i32::try_from(g) {
-                Ok(g) => g as i64,
-                Err(_) => {
-                    let what = if g > 0 { "greater than maximum" } else { "less than minimum" };
-                    return Err(cx.overflow_error(format!("signed integer is {what}")));
-                }
-            }
-        }
+        Some(g) => i64::from(int::c_int(cx, g)?),
         None => 1,
     };
     let data = data();

@@ -160,10 +160,7 @@ fn toreadonly(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 fn from_flags(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let n = int::index_i64(cx, a[2])?;
-    if i32::try_from(n).is_err() {
-        return Err(cx.overflow_error("Python int too large to convert to C int"));
-    }
+    let n = int::c_int(cx, a[2])?;
     view_with_flags(cx, a[1], n as u32)
 }
 
