@@ -102,8 +102,7 @@ pub fn get(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> PyResult<Reg> {
     match sort_out(key) {
         Key::Index(i) => {
             if s.dimensions() != 1 {
-                let i = int::subscript_index(cx, i)?;
-                let _ = i;
+                int::subscript_index(cx, i)?;
                 return Err(not_implemented(cx, "multi-dimensional sub-views are not implemented"));
             }
             let i = int::subscript_index(cx, i)?;
@@ -223,7 +222,7 @@ pub fn cast(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     if !s.is_c_contiguous() {
         return Err(cx.type_error("memoryview: casts are restricted to C-contiguous views"));
     }
-    if (shape.is_some() || s.dimensions() != 1) && s.shape.iter().any(|n| *n == 0) {
+    if (shape.is_some() || s.dimensions() != 1) && s.shape.contains(&0) {
         return Err(cx.type_error("memoryview: cannot cast view with zeros in shape or strides"));
     }
     if let Some(v) = shape {

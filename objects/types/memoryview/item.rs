@@ -36,7 +36,7 @@ fn value_of(code: Code, data: &[u8]) -> Value {
 }
 
 /// The item at an address of the held view.
-pub fn get(cx: &mut Cx, s: &Shape, at: *const u8) -> PyResult<Value> {
+pub(super) fn get(cx: &mut Cx, s: &Shape, at: *const u8) -> PyResult<Value> {
     match s.code {
         // SAFETY: the caller holds the view and `at` is one of its items.
         Some(code) => Ok(value_of(code, &unsafe { copy_out(at, code.size) })),
@@ -96,13 +96,13 @@ pub fn pack(cx: &mut Cx, s: &Shape, v: Ref<'_>) -> PyResult<[u8; 16]> {
 }
 
 /// Stores an item at an address of the held view.
-pub fn put(s: &Shape, at: *mut u8, data: &[u8; 16]) {
+pub(super) fn put(s: &Shape, at: *mut u8, data: &[u8; 16]) {
     // SAFETY: the caller holds the view and `at` is one of its items.
     unsafe { std::ptr::copy_nonoverlapping(data.as_ptr(), at, s.item_size.min(16)) };
 }
 
 /// `tolist` from a dimension on.
-pub fn list(cx: &mut Cx, s: &Shape, dimension: usize, at: *const u8) -> PyResult<Value> {
+pub(super) fn list(cx: &mut Cx, s: &Shape, dimension: usize, at: *const u8) -> PyResult<Value> {
     if dimension == s.dimensions() {
         return get(cx, s, at);
     }

@@ -55,6 +55,8 @@ fn next(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
 }
 
 /// `memory_iterator`
-pub static MEMORY_ITERATOR_TYPE: TypeSpec = TypeSpec::of::<MemoryIterator>("memory_iterator")
-    .flags(flags::NO_NEW)
-    .slots(Slots { iter: Some(myself), next: Some(next), ..Slots::NONE });
+pub static MEMORY_ITERATOR_TYPE: TypeSpec = TypeSpec::of::<MemoryIterator>("memory_iterator").flags(flags::NO_NEW).slots(Slots {
+    iter: Some(myself),
+    next: Some(next),
+    ..Slots::NONE
+});

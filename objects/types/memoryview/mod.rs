@@ -190,9 +190,9 @@ impl MemoryView {
         let s = &self.shape;
         let refused = if flags & wanted::WRITABLE != 0 && s.readonly {
             Some("memoryview: underlying buffer is not writable")
-        } else if flags & wanted::STRIDES != wanted::STRIDES && !s.is_c_contiguous() {
-            Some("memoryview: underlying buffer is not C-contiguous")
-        } else if flags & wanted::C_CONTIGUOUS == wanted::C_CONTIGUOUS && !s.is_c_contiguous() {
+        } else if (flags & wanted::STRIDES != wanted::STRIDES || flags & wanted::C_CONTIGUOUS == wanted::C_CONTIGUOUS)
+            && !s.is_c_contiguous()
+        {
             Some("memoryview: underlying buffer is not C-contiguous")
         } else if flags & wanted::F_CONTIGUOUS == wanted::F_CONTIGUOUS && !s.is_f_contiguous() {
             Some("memoryview: underlying buffer is not Fortran contiguous")

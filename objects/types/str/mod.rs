@@ -425,7 +425,15 @@ pub fn concat_in_place(cx: &mut Cx, left: Value, right: &Str) -> PyResult<Value>
         let room = bytes + bytes / 4;
         let made = gc::alloc_sized(ids::STR, Str::FIXED + room, |p| {
             let ascii = s.ascii && right.ascii;
-            p.cast::<Str>().write(Str { len, width: s.width, ascii, interned: AtomicU8::new(0), _pad: 0, hash: AtomicU64::new(0), data: [] });
+            p.cast::<Str>().write(Str {
+                len,
+                width: s.width,
+                ascii,
+                interned: AtomicU8::new(0),
+                _pad: 0,
+                hash: AtomicU64::new(0),
+                data: [],
+            });
             let p = s.write_units(p.add(Str::FIXED), width);
             right.write_units(p, width);
         });
