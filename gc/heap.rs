@@ -72,6 +72,21 @@ pub fn page_of(h: *const Header) -> *mut PageHead {
     (h as usize & !(PAGE - 1)) as *mut PageHead
 }
 
+/// Payload bytes that the memory of a live cell has room for.
+///
+/// # Safety
+/// The cell is alive.
+pub unsafe fn room(h: *const Header) -> usize {
+    // SAFETY: by contract; what stands before a large cell or at the start of a small one's page was written at its birth.
+    unsafe {
+        if (*h).flags() & flag::LARGE != 0 {
+            (*h.cast::<u8>().sub(size_of::<LargeHead>()).cast::<LargeHead>()).size - size_of::<LargeHead>() - HEADER_SIZE
+        } else {
+            (*page_of(h)).cell_size as usize - HEADER_SIZE
+        }
+    }
+}
+
 struct Segments {
     next: usize,
     end: usize,

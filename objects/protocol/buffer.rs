@@ -19,6 +19,12 @@ pub mod wanted {
     pub const ND: u32 = 8;
     /// With strides.
     pub const STRIDES: u32 = 0x10 | ND;
+    /// One behind the other in row-major order.
+    pub const C_CONTIGUOUS: u32 = 0x20 | STRIDES;
+    /// One behind the other in column-major order.
+    pub const F_CONTIGUOUS: u32 = 0x40 | STRIDES;
+    /// One of both.
+    pub const ANY_CONTIGUOUS: u32 = 0x80 | STRIDES;
     /// Everything, read-only.
     pub const FULL_RO: u32 = 0x100 | STRIDES | FORMAT;
 }
@@ -125,15 +131,4 @@ pub fn bytes_of(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<u8>> {
         return Ok(b.data().to_vec());
     }
     Ok(get(cx, v, wanted::SIMPLE)?.to_vec())
-}
-
-/// The buffer slot of classes with `__buffer__`.
-pub fn from_python(cx: &mut Cx, v: Ref<'_>, flags: u32) -> PyResult<BufferView> {
-    let f = crate::types::int::from_i64(i64::from(flags));
-    let view = crate::types::type_::dunder::special(cx, v, crate::names::__buffer__(), &[f.as_ref()])?;
-    if view.as_ref().header().is_none_or(|h| h.type_id() != crate::ids::MEMORYVIEW) {
-        let n = type_of(view.as_ref()).name_text();
-        return Err(cx.type_error(format!("__buffer__ returned non-memoryview object (type {n})")));
-    }
-    get(cx, view.as_ref(), flags)
 }

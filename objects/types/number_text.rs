@@ -62,10 +62,24 @@ pub fn formatted(cx: &mut Cx, write: impl FnOnce(&mut StrBuilder) -> Result<(), 
     }
 }
 
+/// MemoryError for a specification whose width no str could have. (A number too large even to be read is left to the parser.)
+pub fn check_width(cx: &mut Cx, spec: &Str) -> PyResult<()> {
+    let (mut run, mut largest) = (0u128, 0u128);
+    for c in spec.units().iter() {
+        run = text::unicode::decimal(c).map_or(0, |d| run.saturating_mul(10).saturating_add(d.into()));
+        largest = largest.max(run);
+    }
+    let too_wide = largest > u128::from(u32::MAX) && largest <= i64::MAX as u128;
+    if too_wide { Err(cx.memory_error()) } else { Ok(()) }
+}
+
 /// The specification argument of a `__format__`.
 pub fn spec<'a>(cx: &mut Cx, v: Ref<'a>) -> PyResult<&'a Str> {
     match as_str(v) {
-        Some(s) => Ok(s),
+        Some(s) => {
+            check_width(cx, s)?;
+            Ok(s)
+        }
         None => {
             let n = crate::types::type_of(v).name_text();
             Err(cx.type_error(format!("__format__() argument must be str, not {n}")))

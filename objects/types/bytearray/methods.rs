@@ -38,7 +38,11 @@ fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
             None => Vec::new(),
         },
     };
-    me(v).change(cx, |s| s.set(data))
+    // What is there goes first, which exports forbid even when the size stays the same.
+    me(v).change(cx, |s| {
+        s.resize(0)?;
+        s.set(data)
+    })
 }
 
 fn snapshot(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<u8>> {
@@ -103,6 +107,11 @@ fn reduce_ex(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     reduce_with(cx, a[0], protocol)
 }
 
+/// Ends a view taken with `__buffer__`.
+fn release_buffer(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    crate::types::memoryview::methods::release_view_of(cx, a[0], a[1])
+}
+
 /// How many bytes the object has room for, counting the end mark CPython keeps.
 fn alloc(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let n = me(a[0]).change(cx, |s| Ok(if s.capacity() == 0 { 0 } else { s.capacity() + 1 }))?;
@@ -144,6 +153,7 @@ static METHODS: &[Method] = crate::byte_methods! { Mutable;
     method("remove", "($self, value, /)", change::remove, "Removes the first byte of that value; ValueError when there is none."),
     method("resize", "($self, size, /)", change::resize, "Sets how many bytes there are; new ones are 0."),
     method("reverse", "($self, /)", change::reverse, "Reverses the bytes in place."),
+    method("__release_buffer__", "($self, buffer, /)", release_buffer, "Ends a view of the bytes."),
     method("__alloc__", "($self, /)", alloc, "How many bytes there is room for."),
     method("__reduce__", "($self, /)", reduce, "What pickle needs."),
     method("__reduce_ex__", "($self, proto=0, /)", reduce_ex, "What pickle needs."),

@@ -283,7 +283,14 @@ pub fn join<F: Flavour>(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
             let n = type_of(x.as_ref()).name_text();
             return Err(cx.type_error(format!("sequence item {i}: expected a bytes-like object, {n} found")));
         }
-        all.push(operand(cx, x.as_ref())?);
+        match operand(cx, x.as_ref()) {
+            Ok(d) => all.push(d),
+            Err(e) => {
+                drop(cx.catch_if(e, crate::types::exception::ids::BUFFER_ERROR)?);
+                let n = type_of(x.as_ref()).name_text();
+                return Err(cx.type_error(format!("sequence item {i}: expected a bytes-like object, {n} found")));
+            }
+        }
     }
     let sep = F::read(a[0], |d| d.to_vec());
     let total = all.iter().try_fold(sep.len().checked_mul(all.len().saturating_sub(1)), |n, d| n.map(|n| n.checked_add(d.len())));
@@ -458,16 +465,7 @@ pub fn hex_of(cx: &mut Cx, sep: Ref<'_>, group: Ref<'_>, data: impl FnOnce() -> 
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let sep = sep.given().map(|s| separator(cx, s)).transpose()?;
     let group = match group.given() {
-        Some(g) => {
-            let g = int::index_i64(cx, g)?;
-            match i32::try_from(g) {
-                Ok(g) => g as i64,
-                Err(_) => {
-                    let what = if g > 0 { "greater than maximum" } else { "less than minimum" };
-                    return Err(cx.overflow_error(format!("signed integer is {what}")));
-                }
-            }
-        }
+        Some(g) => i64::from(int::c_int(cx, g)?),
         None => 1,
     };
     let data = data();
@@ -602,7 +600,7 @@ pub fn from_source(cx: &mut Cx, source: Ref<'_>, type_name: &str, range_message:
         return Ok(v);
     }
     if crate::protocol::buffer::is_exporter(source) {
-        return crate::protocol::buffer::bytes_of(cx, source);
+        return Ok(crate::protocol::buffer::get(cx, source, crate::protocol::buffer::wanted::FULL_RO)?.to_vec());
     }
     from_iterable(cx, source, type_name, range_message)
 }

@@ -150,7 +150,10 @@ fn concat(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>) -> PyResult<Reg> {
     made(cx, b)
 }
 
-fn export(_cx: &mut Cx, v: Ref<'_>, _wanted: u32) -> PyResult<BufferView> {
+fn export(cx: &mut Cx, v: Ref<'_>, flags: u32) -> PyResult<BufferView> {
+    if flags & buffer::wanted::WRITABLE != 0 {
+        return Err(cx.error(crate::types::exception::ids::BUFFER_ERROR, "Object is not writable."));
+    }
     let b = me(v);
     Ok(BufferView::bytes(v.to_value(), b.data().as_ptr().cast_mut(), b.data().len(), true, None))
 }

@@ -261,6 +261,15 @@ pub fn index_i64(cx: &mut Cx, v: Ref<'_>) -> PyResult<i64> {
     }
 }
 
+/// `__index__` as 32 bits; OverflowError "Python int too large to convert to C int".
+pub fn c_int(cx: &mut Cx, v: Ref<'_>) -> PyResult<i32> {
+    let i = index(cx, v)?;
+    match as_int(i.as_ref()).and_then(IntRef::to_i64).and_then(|i| i32::try_from(i).ok()) {
+        Some(i) => Ok(i),
+        None => Err(cx.overflow_error("Python int too large to convert to C int")),
+    }
+}
+
 /// `__index__` for a subscript: IndexError "cannot fit 'int' into an index-sized integer".
 pub fn subscript_index(cx: &mut Cx, v: Ref<'_>) -> PyResult<i64> {
     if v.word().is_int() {

@@ -282,6 +282,7 @@ fn format_method(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     if spec.is_empty() {
         return exact(cx, a[0]);
     }
+    crate::types::number_text::check_width(cx, spec)?;
     let s = me(a[0]);
     crate::types::number_text::formatted(cx, |out| ::text::format_spec::format_str(out, s.units(), spec.units()))
 }

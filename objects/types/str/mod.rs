@@ -13,6 +13,8 @@ pub mod search;
 pub mod split;
 pub mod template;
 
+use crate::cx::Cx;
+use crate::error::PyResult;
 use crate::ids;
 use gc::{Gc, Payload, Ref, Reg, Value, Word};
 use std::borrow::Cow;
@@ -389,6 +391,56 @@ impl Str {
     /// Address of what follows the units (a subtype's tail).
     pub fn after_units(&self) -> *mut u8 {
         self.header().payload().wrapping_add((Self::FIXED + self.raw().len()).next_multiple_of(8))
+    }
+}
+
+/// `left + right` where `left`'s reference is given up: when it is the only one, its memory is used again if there is room, and otherwise
+/// the new str gets room to grow, so that building a text by `s += t` takes linear time.
+pub fn concat_in_place(cx: &mut Cx, left: Value, right: &Str) -> PyResult<Value> {
+    let Some(s) = left.as_ref().exact::<Str>() else { return Err(cx.system_error("concat_in_place of no str")) };
+    let failed = |cx: &mut Cx| cx.memory_error();
+    let h = s.header();
+    if !h.is_unique() || s.is_interned() || s.is_empty() || right.width > s.width || std::ptr::eq(s, right) {
+        return match s.concat(right) {
+            Ok(v) => Ok(v.into_value()),
+            Err(NoMemory) => Err(failed(cx)),
+        };
+    }
+    let width = s.width as usize;
+    let n = s.len() + right.len();
+    let (Ok(len), Some(bytes)) = (u32::try_from(n), n.checked_mul(width)) else { return Err(failed(cx)) };
+    // SAFETY: the cell is alive, and nobody else refers to it; what is written lies within its memory.
+    unsafe {
+        if Str::FIXED + bytes <= gc::heap::room(h) {
+            let at = h.payload();
+            right.write_units(at.add(Str::FIXED + s.len() * width), width);
+            let ascii = s.ascii && right.ascii;
+            let me = at.cast::<Str>();
+            (&raw mut (*me).len).write(len);
+            (&raw mut (*me).ascii).write(ascii);
+            (*me).hash.store(0, Ordering::Relaxed);
+            return Ok(left);
+        }
+        // Room for a quarter more; the bytes behind the units mean nothing.
+        let room = bytes + bytes / 4;
+        let made = gc::alloc_sized(ids::STR, Str::FIXED + room, |p| {
+            let ascii = s.ascii && right.ascii;
+            p.cast::<Str>().write(Str {
+                len,
+                width: s.width,
+                ascii,
+                interned: AtomicU8::new(0),
+                _pad: 0,
+                hash: AtomicU64::new(0),
+                data: [],
+            });
+            let p = s.write_units(p.add(Str::FIXED), width);
+            right.write_units(p, width);
+        });
+        match made {
+            Some(v) => Ok(v),
+            None => Err(failed(cx)),
+        }
     }
 }
 

@@ -95,13 +95,7 @@ pub fn expanded_len(tabs: impl Iterator<Item = u32>, size: usize) -> Option<usiz
 /// The `tabsize` argument.
 pub fn tab_size(cx: &mut Cx, v: Ref<'_>) -> PyResult<isize> {
     let Some(v) = v.given() else { return Ok(8) };
-    let n = int::index_i64(cx, v)?;
-    match i32::try_from(n) {
-        Ok(n) => Ok(n as isize),
-        Err(_) => {
-            Err(cx.overflow_error(if n > 0 { "signed integer is greater than maximum" } else { "signed integer is less than minimum" }))
-        }
-    }
+    int::c_int(cx, v).map(|n| n as isize)
 }
 
 /// `str.expandtabs`

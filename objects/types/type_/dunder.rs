@@ -57,6 +57,8 @@ pub enum Wrap {
     DescrSet,
     /// `__delete__`.
     DescrDel,
+    /// `__buffer__`.
+    Buffer,
     /// `__del__`.
     Finalize,
     /// No wrapper (`__new__`, `__getattr__`, ...): handled elsewhere.
@@ -235,7 +237,7 @@ fn make() -> Vec<Dunder> {
         __await__ await_ W::Unary, unary!(__await__), slots::Unary;
         __aiter__ aiter W::Unary, unary!(__aiter__), slots::Unary;
         __anext__ anext W::Unary, unary!(__anext__), slots::Unary;
-        __buffer__ buffer W::None, Some(buffer), slots::GetBuffer;
+        __buffer__ buffer W::Buffer, Some(buffer), slots::GetBuffer;
         // Sequence slots have no names of their own on classes; static types show them under these.
         __add__ concat W::Binary, None, slots::Binary;
         __mul__ repeat W::Binary, None, slots::Binary;
@@ -492,7 +494,7 @@ fn power(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, m: Ref<'_>) -> PyResult<Reg> {
 }
 
 fn buffer(cx: &mut Cx, v: Ref<'_>, wanted: u32) -> PyResult<BufferView> {
-    crate::protocol::buffer::from_python(cx, v, wanted)
+    crate::types::memoryview::wrapper::export(cx, v, wanted)
 }
 
 /// Calls a slot function through its wrapper.
@@ -620,6 +622,15 @@ fn invoke(cx: &mut Cx, w: &SlotWrapper, receiver: Ref<'_>, args: Args<'_>) -> Py
             as_fn!(slots::Finalize)(cx, receiver)?;
             none()
         }
+        Wrap::Buffer => {
+            check(cx, 1, 1)?;
+            let flags = crate::types::int::index_i64(cx, a[0])?;
+            if i32::try_from(flags).is_err() {
+                return Err(cx.overflow_error("buffer flags out of range"));
+            }
+            let view = as_fn!(slots::GetBuffer)(cx, receiver, flags as u32)?;
+            Ok(crate::types::memoryview::of_view(view).into())
+        }
         Wrap::None => Err(cx.system_error("slot without a wrapper")),
     }
 }
@@ -735,6 +746,7 @@ fn signature(w: Wrap) -> &'static str {
         Wrap::Get => "($self, instance, owner=None, /)",
         Wrap::DescrSet => "($self, instance, value, /)",
         Wrap::DescrDel => "($self, instance, /)",
+        Wrap::Buffer => "($self, flags, /)",
         Wrap::None => "",
     }
 }
