@@ -6,13 +6,21 @@
 use std::path::{Path, PathBuf};
 
 /// Folders and modules that are not packed.
-const LEFT_OUT: &[&str] = &["idlelib", "tkinter", "turtledemo", "turtle.py", "ensurepip/_bundled", "_dummy_os.py", "_dummy_thread.py", "dummy_threading.py", "_pycodecs.py"];
+const LEFT_OUT: &[&str] = &[
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+    "turtle.py",
+    "ensurepip/_bundled",
+    "_dummy_os.py",
+    "_dummy_thread.py",
+    "dummy_threading.py",
+    "_pycodecs.py",
+];
 
 /// File, text to replace, replacement.
-const SUBSTITUTIONS: &[(&str, &str, &str)] = &[
-    ("sysconfig/__init__.py", "return 'RustPython'", "return 'weft'"),
-    ("platform.py", "\"RustPython\"", "\"weft\""),
-];
+const SUBSTITUTIONS: &[(&str, &str, &str)] =
+    &[("sysconfig/__init__.py", "return 'RustPython'", "return 'weft'"), ("platform.py", "\"RustPython\"", "\"weft\"")];
 
 fn walk(root: &Path, at: &Path, out: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(at).map(|d| d.filter_map(Result::ok).map(|e| e.path()).collect()).unwrap_or_default();

@@ -108,6 +108,15 @@ fn complex(c: &Constant) -> Option<(f64, f64)> {
 }
 
 fn binary(l: &Constant, op: Operator, r: &Constant) -> Option<Constant> {
+    if let (Constant::Bool(a), Constant::Bool(b)) = (l, r) {
+        // Logic on bools gives bools.
+        match op {
+            Operator::BitAnd => return Some(Constant::Bool(a & b)),
+            Operator::BitOr => return Some(Constant::Bool(a | b)),
+            Operator::BitXor => return Some(Constant::Bool(a ^ b)),
+            _ => {}
+        }
+    }
     if let (Some(a), Some(b)) = (big(l), big(r)) {
         return integers(&a, op, &b);
     }

@@ -416,6 +416,7 @@ impl Field {
         }
         if h.try_incref() {
             if same() {
+                crate::promote::sample(h);
                 return Some(Reg(non_zero(w), PhantomData));
             }
             // SAFETY: the reference is ours to give back.

@@ -42,8 +42,8 @@ pub mod flag {
     pub const LARGE: u8 = 32;
     /// On the pending list of dead deferred cells.
     pub const PENDING: u8 = 64;
-    /// For the cell's own type to use (a dict of a module, an interned str, ...).
-    pub const KIND: u8 = 128;
+    /// Its promotion to a deferred cell has been asked for.
+    pub const PROMOTING: u8 = 128;
 }
 
 impl Header {

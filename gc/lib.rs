@@ -1,7 +1,7 @@
 //! The value word, cells, counting and the page heap. Names no Python type: how to traverse and destroy a cell comes in through [`kind`].
 //!
 //! Map: [`word`] the NaN box · [`header`] a cell's first 16 bytes · [`refcount`] the counting protocol and its states · [`merge`] queues to
-//! owners · [`deferred`] cells that registers do not count · [`handle`] owned and borrowed words · [`heap`] pages · [`local`] what a
+//! owners · [`promote`] hot shared cells · [`deferred`] cells that registers do not count · [`handle`] owned and borrowed words · [`heap`] pages · [`local`] what a
 //! thread slot has · [`kind`] the way out. Making cells is here: [`alloc`], [`alloc_sized`].
 
 pub mod deferred;
@@ -11,6 +11,7 @@ pub mod heap;
 pub mod kind;
 pub mod local;
 pub mod merge;
+pub mod promote;
 pub mod refcount;
 pub mod word;
 

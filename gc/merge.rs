@@ -7,6 +7,24 @@
 use crate::header::Header;
 use crate::local;
 
+/// Mark on a queued pointer: promote the cell instead of dropping a reference for somebody.
+const PROMOTE: usize = 1;
+
+/// Asks the owner to promote a cell; the caller's extra reference goes with the request.
+#[cold]
+pub(crate) fn enqueue_promotion(h: &Header, owner: u16) {
+    let marked = (h as *const Header as usize | PROMOTE) as *const Header;
+    match local::of_slot(owner).zip(sync::threads::slot(owner)) {
+        Some((l, slot)) => {
+            // SAFETY: the queue has a lock of its own.
+            unsafe { (*l).queue.lock() }.push(marked);
+            sync::safepoint::request(slot, sync::safepoint::MERGE);
+        }
+        // SAFETY: the reference is ours to give back.
+        None => unsafe { h.decref() },
+    }
+}
+
 /// Queues a cell whose state has just become QUEUED.
 #[cold]
 pub(crate) fn enqueue(h: &Header) {
@@ -43,6 +61,13 @@ fn take(owner: u16) -> Vec<*const Header> {
 
 /// Merges a queued cell and drops the queue's reference; gives it back when it is dead now.
 fn merge_one(h: *const Header) -> Option<*const Header> {
+    if h as usize & PROMOTE != 0 {
+        let h = (h as usize & !PROMOTE) as *const Header;
+        // SAFETY: the request's reference keeps the cell alive until it is given back here. (Not by `decref`: the caller of this may hold a claim.)
+        let cell = unsafe { &*h };
+        crate::promote::promote(cell);
+        return if cell.merge(-1) == 0 { Some(h) } else { None };
+    }
     // SAFETY: the queue's reference keeps the cell alive until here.
     if unsafe { (*h).merge(-1) } == 0 { Some(h) } else { None }
 }

@@ -130,6 +130,15 @@ fn racing_readers_and_a_writer() {
         });
         drop(shared);
         merge::drain_current();
+        // Some were promoted: they wait for a stop.
+        let pending = {
+            let world = sync::safepoint::stop_the_world();
+            deferred::reclaim(&world, &Default::default(), |_| None)
+        };
+        for h in pending {
+            // SAFETY: given back by `reclaim`, once.
+            unsafe { deferred::destroy(h) };
+        }
         assert_eq!(DEATHS.load(SeqCst), made.load(SeqCst));
     });
 }

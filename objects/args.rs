@@ -201,7 +201,11 @@ impl Signature {
                     Some(at) if out[shift + at].is_missing() => out[shift + at] = value,
                     Some(at) => {
                         let n = self.params[at].name;
-                        return Err(cx.type_error(format!("argument for {}() given by name ('{n}') and position ({})", unqualified(function), at + 1)));
+                        return Err(cx.type_error(format!(
+                            "argument for {}() given by name ('{n}') and position ({})",
+                            unqualified(function),
+                            at + 1
+                        )));
                     }
                     None if self.params.iter().any(|p| p.kind == ParamKind::Keywords) => {
                         let d = extra.get_or_insert_with(Dict::new);

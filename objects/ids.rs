@@ -107,6 +107,8 @@ ids! {
     LINE_ITERATOR = 98;
     POSITIONS_ITERATOR = 99;
     SLOT_MEMBER = 200;
+    FORMATTER_ITERATOR = 201;
+    FIELD_NAME_ITERATOR = 202;
     /// `BaseException`; the other exception types have the ids up to 199.
     BASE_EXCEPTION = 100;
 }

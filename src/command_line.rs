@@ -151,7 +151,9 @@ fn parse(args: &[String]) -> Result<(Settings, Run, bool), i32> {
                 'V' => versions += 1,
                 'x' => skip_first_line = true,
                 other => {
-                    eprintln!("Unknown option: -{other}\nusage: weft [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `weft -h' for more information.");
+                    eprintln!(
+                        "Unknown option: -{other}\nusage: weft [option] ... [-c cmd | -m mod | file | -] [arg] ...\nTry `weft -h' for more information."
+                    );
                     return Err(2);
                 }
             }
@@ -261,7 +263,8 @@ fn execute(run: Run, skip_first_line: bool) -> i32 {
         return 1;
     }
     let read = |path: &str| -> Result<Vec<u8>, String> {
-        std::fs::read(path).map_err(|e| format!("weft: can't open file '{path}': [Errno {}] {}", e.raw_os_error().unwrap_or(0), os_text(&e)))
+        std::fs::read(path)
+            .map_err(|e| format!("weft: can't open file '{path}': [Errno {}] {}", e.raw_os_error().unwrap_or(0), os_text(&e)))
     };
     let result = match run {
         Run::Command(text) => runtime::run_main(cx, &text, "<string>"),

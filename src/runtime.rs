@@ -155,7 +155,8 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     if STARTED.set(()).is_err() {
         return Ok(());
     }
-    objects::init::types(crate::types::SPECS);
+    let specs: Vec<_> = crate::types::SPECS.iter().copied().chain(stdlib_native::SPECS.iter().copied().flatten().copied()).collect();
+    objects::init::types(&specs);
     modules::templates::finish();
     let call =
         objects::types::type_::slots::Slots { call: Some(crate::vm::call::call_function), ..objects::types::type_::slots::Slots::NONE };
@@ -284,7 +285,13 @@ pub fn decode_source(cx: &mut Cx, bytes: &[u8]) -> PyResult<String> {
             Err(e) => {
                 let at = e.valid_up_to();
                 let line = body[..at].iter().filter(|b| **b == b'\n').count() + 1;
-                Err(cx.error(exception::ids::SYNTAX_ERROR, format!("(unicode error) 'utf-8' codec can't decode byte {:#04x} in position {at}: invalid start byte on line {line}", body[at])))
+                Err(cx.error(
+                    exception::ids::SYNTAX_ERROR,
+                    format!(
+                        "(unicode error) 'utf-8' codec can't decode byte {:#04x} in position {at}: invalid start byte on line {line}",
+                        body[at]
+                    ),
+                ))
             }
         },
         Some(other) => Err(cx.error(exception::ids::SYNTAX_ERROR, format!("unknown encoding: {other}"))),

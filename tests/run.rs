@@ -54,7 +54,11 @@ fn run(program: &Path) -> Result<(), String> {
         return Err(format!("ended with {status}, not {code}\n{err}"));
     }
     if out != expected {
-        let at = out.lines().zip(expected.lines()).position(|(a, b)| a != b).unwrap_or_else(|| out.lines().count().min(expected.lines().count()));
+        let at = out
+            .lines()
+            .zip(expected.lines())
+            .position(|(a, b)| a != b)
+            .unwrap_or_else(|| out.lines().count().min(expected.lines().count()));
         return Err(format!(
             "line {}: got {:?}, expected {:?}\n{err}",
             at + 1,

@@ -48,6 +48,27 @@ pub fn next(cx: &mut Cx, it: Ref<'_>) -> PyResult<Option<Reg>> {
     }
 }
 
+/// `next(it)` that raises StopIteration at the end, with the value that a generator returned.
+pub fn next_or_stop(cx: &mut Cx, it: Ref<'_>) -> PyResult<Reg> {
+    use crate::types::type_::slots::Sent;
+    if let Some(send) = type_of(it).slots.send() {
+        return match send(cx, it, Ref::NONE)? {
+            Sent::Yield(r) => Ok(r),
+            Sent::Return(v) => {
+                let e = exception::stop_iteration(v.into_value());
+                Err(cx.raise_new(e))
+            }
+        };
+    }
+    match next(cx, it)? {
+        Some(r) => Ok(r),
+        None => {
+            let e = exception::new_args(exception::ids::STOP_ITERATION, Vec::new());
+            Err(cx.raise_new(e))
+        }
+    }
+}
+
 /// Calls `f` with each item.
 pub fn for_each(cx: &mut Cx, v: Ref<'_>, mut f: impl FnMut(&mut Cx, Value) -> PyResult<()>) -> PyResult<()> {
     if let Some(t) = v.exact::<Tuple>() {
@@ -74,8 +95,8 @@ pub fn for_each(cx: &mut Cx, v: Ref<'_>, mut f: impl FnMut(&mut Cx, Value) -> Py
 
 /// All items.
 pub fn collect(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<Value>> {
-    if let Some(l) = v.exact::<List>() {
-        return Ok(l.snapshot(cx));
+    if let Some(items) = crate::types::iterators::snapshot(v) {
+        return Ok(items);
     }
     let mut out = Vec::new();
     for_each(cx, v, |_, x| {

@@ -17,6 +17,8 @@ pub static SPECS: &[&TypeSpec] = &[
     &super::bytes::methods::BYTES_ITERATOR_TYPE,
     &super::bytearray::methods::BYTEARRAY_TYPE,
     &super::bytearray::methods::BYTEARRAY_ITERATOR_TYPE,
+    &super::str::template::PIECES_TYPE,
+    &super::str::template::STEPS_TYPE,
     &super::str::iterator::STR_ITERATOR_TYPE,
     &super::str::iterator::STR_ASCII_ITERATOR_TYPE,
     &super::complex::methods::COMPLEX_TYPE,

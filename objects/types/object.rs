@@ -54,6 +54,10 @@ fn wrapped_function(v: Ref<'_>) -> Value {
     let w = wrapped(v);
     w.function.load(w.header())
 }
+/// The function inside a staticmethod or classmethod.
+pub fn function_of(v: Ref<'_>) -> Value {
+    wrapped_function(v)
+}
 fn wrapped_new(_cx: &mut Cx, class: Ref<'_>, _args: Args<'_>) -> PyResult<Reg> {
     // SAFETY: `new` gets types.
     let t = unsafe { class.cast::<Type>() };

@@ -39,7 +39,8 @@ fn hidden(_cx: &mut Cx, v: Ref<'_>, n: usize) -> PyResult<Reg> {
 macro_rules! getters {
     ($($n:literal)*) => { &[$(field::<$n>),*] };
 }
-static GETTERS: &[Getter] = getters!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39);
+static GETTERS: &[Getter] =
+    getters!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39);
 
 fn repr(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     let t = type_of(v);
@@ -87,7 +88,11 @@ pub fn new_type(cx: &mut Cx, name: &'static str, fields: &'static [Field], visib
             d.header().make_deferred();
             t.dict.set_text(f, d);
         }
-        t.slots.set(&crate::types::type_::slots::Slots { repr: Some(repr), new: Some(construct), ..crate::types::type_::slots::Slots::NONE });
+        t.slots.set(&crate::types::type_::slots::Slots {
+            repr: Some(repr),
+            new: Some(construct),
+            ..crate::types::type_::slots::Slots::NONE
+        });
         t.flags.fetch_or(crate::types::type_::flags::IMMUTABLE, sync::prim::Ordering::Relaxed);
     }
     Ok(class)
@@ -102,7 +107,8 @@ fn construct(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
         return Err(cx.type_error(format!("{n}() missing required argument 'sequence' (pos 1)")));
     };
     let items = crate::protocol::iter::collect(cx, *given)?;
-    let count = |n: &str| t.dict.get_str(n).and_then(|v| crate::types::int::as_int(v.as_ref()).and_then(|i| i.to_i64())).unwrap_or(0) as usize;
+    let count =
+        |n: &str| t.dict.get_str(n).and_then(|v| crate::types::int::as_int(v.as_ref()).and_then(|i| i.to_i64())).unwrap_or(0) as usize;
     let (all, visible) = (count("n_fields"), count("n_sequence_fields"));
     if items.len() < visible || items.len() > all {
         let n = t.full_name();
@@ -133,7 +139,10 @@ fn build(t: &Type, mut items: Vec<Value>, visible: usize) -> Value {
 /// Makes an instance; values beyond the visible fields are hidden ones.
 pub fn make(class: &Value, items: Vec<Value>) -> Value {
     let t = as_type(class.as_ref()).unwrap_or(by_id(ids::TUPLE));
-    let visible =
-        t.dict.get_str("n_sequence_fields").and_then(|v| crate::types::int::as_int(v.as_ref()).and_then(|i| i.to_i64())).map_or(items.len(), |n| n as usize);
+    let visible = t
+        .dict
+        .get_str("n_sequence_fields")
+        .and_then(|v| crate::types::int::as_int(v.as_ref()).and_then(|i| i.to_i64()))
+        .map_or(items.len(), |n| n as usize);
     build(t, items, visible)
 }

@@ -162,14 +162,6 @@ static MEMBERS: &[Member] = &[
 /// `super`.
 pub static SUPER_TYPE: TypeSpec = TypeSpec::of::<Super>("super")
     .flags(flags::BASE)
-    .slots(Slots {
-        new: Some(new),
-        init: Some(init),
-        getattr: Some(getattr),
-        descr_get: Some(descr_get),
-        repr: Some(repr),
-        ..Slots::NONE
-    })
+    .slots(Slots { new: Some(new), init: Some(init), getattr: Some(getattr), descr_get: Some(descr_get), repr: Some(repr), ..Slots::NONE })
     .members(MEMBERS)
     .doc("Attributes of the classes behind a given one in the MRO.");
-

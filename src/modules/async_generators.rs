@@ -327,14 +327,10 @@ const SLOTS: Slots = Slots {
 };
 
 /// `async_generator_asend`.
-pub static ASEND_TYPE: TypeSpec =
-    TypeSpec::of::<Awaitable>("async_generator_asend").flags(flags::NO_NEW).slots(SLOTS).methods(METHODS);
+pub static ASEND_TYPE: TypeSpec = TypeSpec::of::<Awaitable>("async_generator_asend").flags(flags::NO_NEW).slots(SLOTS).methods(METHODS);
 /// `async_generator_athrow`.
-pub static ATHROW_TYPE: TypeSpec = TypeSpec::of::<Awaitable>("async_generator_athrow")
-    .id(ids::ASYNC_GEN_ATHROW)
-    .flags(flags::NO_NEW)
-    .slots(SLOTS)
-    .methods(METHODS);
+pub static ATHROW_TYPE: TypeSpec =
+    TypeSpec::of::<Awaitable>("async_generator_athrow").id(ids::ASYNC_GEN_ATHROW).flags(flags::NO_NEW).slots(SLOTS).methods(METHODS);
 
 // ---- the generator's own methods ----
 
@@ -397,12 +393,7 @@ pub static GENERATOR_METHODS: &[Method] = &[
         "Raises an exception inside, when awaited.",
     ),
     method("aclose", "($self, /)", |cx, a| make(cx, a[0], Value::NONE, Mode::Close), "Raises GeneratorExit inside, when awaited."),
-    class_method(
-        "__class_getitem__",
-        "($type, object, /)",
-        |cx, a| objects::types::object::generic_alias(cx, a[0], a[1]),
-        "See PEP 585",
-    ),
+    class_method("__class_getitem__", "($type, object, /)", |cx, a| objects::types::object::generic_alias(cx, a[0], a[1]), "See PEP 585"),
 ];
 
 /// The finaliser of an async generator: the event loop's hook, else it is closed here.
@@ -532,4 +523,3 @@ pub static ANEXT_TYPE: TypeSpec = TypeSpec::of::<AnextAwaitable>("anext_awaitabl
         ),
         method("close", "($self, /)", |cx, a| anext_forward(cx, a[0], objects::names::close(), &[]), "Raises GeneratorExit inside."),
     ]);
-

@@ -150,7 +150,10 @@ fn divmod(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 fn sum(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let start = a[1].given().map_or(Value::small_int(0), Ref::to_value);
-    for (bad, what) in [(as_str(start.as_ref()).is_some(), "strings [use ''.join(seq) instead]"), (start.as_ref().exact::<objects::types::bytes::Bytes>().is_some(), "bytes [use b''.join(seq) instead]")] {
+    for (bad, what) in [
+        (as_str(start.as_ref()).is_some(), "strings [use ''.join(seq) instead]"),
+        (start.as_ref().exact::<objects::types::bytes::Bytes>().is_some(), "bytes [use b''.join(seq) instead]"),
+    ] {
         if bad {
             return Err(cx.type_error(format!("sum() can't sum {what}")));
         }
@@ -306,7 +309,9 @@ fn namespaces(cx: &mut Cx, what: &str, g: Option<Ref<'_>>, l: Option<Ref<'_>>) -
     let given = |v: Option<Ref<'_>>| v.filter(|v| !v.is_none()).map(Ref::to_value);
     let (globals, locals) = match (given(g), given(l)) {
         (None, None) => {
-            let Some(g) = cx.host.globals(cx) else { return Err(cx.type_error(format!("{what}() must be given globals and locals when called without a frame"))) };
+            let Some(g) = cx.host.globals(cx) else {
+                return Err(cx.type_error(format!("{what}() must be given globals and locals when called without a frame")));
+            };
             let l = cx.host.locals(cx)?;
             (g, l)
         }
@@ -327,7 +332,11 @@ fn namespaces(cx: &mut Cx, what: &str, g: Option<Ref<'_>>, l: Option<Ref<'_>>) -
     }
     if as_dict(locals.as_ref()).is_none() && type_of(locals.as_ref()).slots.getitem().is_none() {
         let n = type_of(locals.as_ref()).name_text();
-        return Err(cx.type_error(if what == "exec" { format!("locals must be a mapping or None, not {n}") } else { "locals must be a mapping".to_string() }));
+        return Err(cx.type_error(if what == "exec" {
+            format!("locals must be a mapping or None, not {n}")
+        } else {
+            "locals must be a mapping".to_string()
+        }));
     }
     // SAFETY: it is a dict.
     let globals: Gc<Dict> = unsafe { Gc::from_value(globals) };
@@ -359,7 +368,13 @@ fn evaluate(cx: &mut Cx, what: &str, a: &[Ref<'_>]) -> PyResult<Value> {
         let source = source_text(cx, a[0], &format!("{what}() arg 1"))?;
         let mode = if what == "eval" { compiler::Mode::Eval } else { compiler::Mode::Exec };
         let source = if what == "eval" { source.trim_start_matches([' ', '\t']).to_string() } else { source };
-        runtime::compile(cx, &source, "<string>", mode, &compiler::Options { optimize: super::sys::settings().optimize as u8, ..Default::default() })?
+        runtime::compile(
+            cx,
+            &source,
+            "<string>",
+            mode,
+            &compiler::Options { optimize: super::sys::settings().optimize as u8, ..Default::default() },
+        )?
     };
     let c = code.as_ref().exact::<Code>();
     let free = c.map_or(0, |c| c.free_names.len());
@@ -444,8 +459,18 @@ pub static FUNCTIONS: &[Method] = &[
     raw_function("min", "", |cx, a| extreme(cx, a, Compare::Lt, "min"), "The smallest item."),
     raw_function("sorted", "($module, iterable, /, *, key=None, reverse=False)", sorted, "A sorted list of the items."),
     function("format", "($module, value, format_spec='', /)", format, "value.__format__(format_spec)."),
-    function("compile", "(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)", compile, "Compiles source text to a code object."),
-    function("eval", "($module, source, /, globals=None, locals=None)", |cx, a| evaluate(cx, "eval", a).map(Reg::from), "Evaluates an expression."),
+    function(
+        "compile",
+        "(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)",
+        compile,
+        "Compiles source text to a code object.",
+    ),
+    function(
+        "eval",
+        "($module, source, /, globals=None, locals=None)",
+        |cx, a| evaluate(cx, "eval", a).map(Reg::from),
+        "Evaluates an expression.",
+    ),
     function(
         "exec",
         "($module, source, /, globals=None, locals=None, *, closure=None)",
@@ -457,6 +482,11 @@ pub static FUNCTIONS: &[Method] = &[
     ),
     function("input", "($module, prompt='', /)", input, "Reads a line from standard input."),
     function("aiter", "($module, async_iterable, /)", aiter, "The asynchronous iterator of an object."),
-    raw_function("open", "(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)", open, "Opens a file."),
+    raw_function(
+        "open",
+        "(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)",
+        open,
+        "Opens a file.",
+    ),
     function("iter", "($module, object, sentinel=None, /)", callable_iter, "An iterator over an object, or over the results of a call."),
 ];

@@ -201,22 +201,16 @@ fn getattr(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     }
 }
 fn next(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    match iter::next(cx, a[0]) {
-        Ok(Some(v)) => Ok(v),
-        Ok(None) => match a[1].given() {
-            Some(d) => Ok(d.to_value().into()),
-            None => {
-                let e = exception::new_args(exception::ids::STOP_ITERATION, Vec::new());
-                Err(cx.raise_new(e))
-            }
-        },
-        Err(e) => match a[1].given() {
-            Some(d) => {
-                drop(cx.catch_if(e, exception::ids::STOP_ITERATION)?);
-                Ok(d.to_value().into())
-            }
-            None => Err(e),
-        },
+    if type_of(a[0]).slots.next().is_none() {
+        let n = type_of(a[0]).name_text();
+        return Err(cx.type_error(format!("'{n}' object is not an iterator")));
+    }
+    match (iter::next_or_stop(cx, a[0]), a[1].given()) {
+        (Err(e), Some(d)) => {
+            drop(cx.catch_if(e, exception::ids::STOP_ITERATION)?);
+            Ok(d.to_value().into())
+        }
+        (r, _) => r,
     }
 }
 fn globals(cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {

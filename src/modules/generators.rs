@@ -62,14 +62,8 @@ fn generator_code(g: &Generator) -> Option<&objects::types::code::Code> {
 fn next(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
     match generator::send(cx, me(v), Value::NONE)? {
         Sent::Yield(r) => Ok(Some(r)),
-        Sent::Return(r) => {
-            let r = r.into_value();
-            if r.as_ref().is_none() {
-                return Ok(None);
-            }
-            let e = exception::stop_iteration(r);
-            Err(cx.raise_new(e))
-        }
+        // The value is for `next()` and `yield from`, which go through `send`.
+        Sent::Return(_) => Ok(None),
     }
 }
 
@@ -282,10 +276,7 @@ fn coroutine_await(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
 fn wrapper_next(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
     match generator::send(cx, wrapped(v), Value::NONE)? {
         Sent::Yield(r) => Ok(Some(r)),
-        Sent::Return(r) => {
-            let e = exception::stop_iteration(r.into_value());
-            Err(cx.raise_new(e))
-        }
+        Sent::Return(_) => Ok(None),
     }
 }
 static WRAPPER_METHODS: &[Method] = &[

@@ -127,10 +127,15 @@ fn set_recursion_limit(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     if n < 1 {
         return Err(cx.value_error("recursion limit must be greater or equal than 1"));
     }
-    let Ok(n) = u32::try_from(n.min(i64::from(i32::MAX))) else { return Err(cx.overflow_error("Python int too large to convert to C int")) };
+    let Ok(n) = u32::try_from(n.min(i64::from(i32::MAX))) else {
+        return Err(cx.overflow_error("Python int too large to convert to C int"));
+    };
     if cx.depth >= n {
         let d = cx.depth;
-        return Err(cx.error(exc::RECURSION_ERROR, format!("cannot set the recursion limit to {n} at the recursion depth {d}: the limit is too low")));
+        return Err(cx.error(
+            exc::RECURSION_ERROR,
+            format!("cannot set the recursion limit to {n} at the recursion depth {d}: the limit is too low"),
+        ));
     }
     RECURSION_LIMIT.store(n, Ordering::Relaxed);
     Ok(Value::NONE.into())
@@ -241,9 +246,19 @@ static FUNCTIONS: &[Method] = &[
     function("exception", "($module, /)", |cx, _| Ok(cx.handled.clone().into()), "The exception being handled."),
     function("_getframe", "($module, depth=0, /)", get_frame, "A frame object of the call stack."),
     function("_getframemodulename", "($module, /, depth=0)", get_frame_module, "The module name of a frame of the call stack."),
-    function("getrecursionlimit", "($module, /)", |_, _| Ok(objects::types::int::from_i64(i64::from(RECURSION_LIMIT.load(Ordering::Relaxed))).into()), "The recursion limit."),
+    function(
+        "getrecursionlimit",
+        "($module, /)",
+        |_, _| Ok(objects::types::int::from_i64(i64::from(RECURSION_LIMIT.load(Ordering::Relaxed))).into()),
+        "The recursion limit.",
+    ),
     function("setrecursionlimit", "($module, limit, /)", set_recursion_limit, "Sets the recursion limit."),
-    function("get_int_max_str_digits", "($module, /)", |_, _| Ok(objects::types::int::from_usize(INT_MAX_STR_DIGITS.load(Ordering::Relaxed)).into()), "Limit of int to str conversions."),
+    function(
+        "get_int_max_str_digits",
+        "($module, /)",
+        |_, _| Ok(objects::types::int::from_usize(INT_MAX_STR_DIGITS.load(Ordering::Relaxed)).into()),
+        "Limit of int to str conversions.",
+    ),
     function("set_int_max_str_digits", "($module, /, maxdigits)", set_int_max_str_digits, "Sets the limit of int to str conversions."),
     function("exit", "($module, status=None, /)", exit, "Raises SystemExit."),
     function("displayhook", "($module, object, /)", displayhook, "Shows the value of an expression."),
@@ -253,13 +268,28 @@ static FUNCTIONS: &[Method] = &[
     function("unraisablehook", "($module, unraisable, /)", unraisablehook, "Shows an exception that nobody can receive."),
     function("__unraisablehook__", "($module, unraisable, /)", unraisablehook, "The original unraisablehook."),
     function("intern", "($module, string, /)", intern_text, "The interned form of a str."),
-    function("_is_interned", "($module, string, /)", |_, a| Ok(Value::bool(a[0].exact::<Str>().is_some_and(Str::is_interned)).into()), "Whether a str is interned."),
-    function("_is_immortal", "($module, op, /)", |_, a| Ok(Value::bool(a[0].header().is_none_or(|h| h.flags() & gc::flag::IMMORTAL != 0)).into()), "Whether an object is immortal."),
+    function(
+        "_is_interned",
+        "($module, string, /)",
+        |_, a| Ok(Value::bool(a[0].exact::<Str>().is_some_and(Str::is_interned)).into()),
+        "Whether a str is interned.",
+    ),
+    function(
+        "_is_immortal",
+        "($module, op, /)",
+        |_, a| Ok(Value::bool(a[0].header().is_none_or(|h| h.flags() & gc::flag::IMMORTAL != 0)).into()),
+        "Whether an object is immortal.",
+    ),
     function("getsizeof", "(object, default=None)", getsizeof, "Size of an object in bytes."),
     function("getrefcount", "($module, object, /)", getrefcount, "Reference count of an object."),
     function("getdefaultencoding", "($module, /)", |_, _| Ok(Str::from_text("utf-8").into()), "The default encoding."),
     function("getfilesystemencoding", "($module, /)", |_, _| Ok(Str::from_text("utf-8").into()), "The encoding of file names."),
-    function("getfilesystemencodeerrors", "($module, /)", |_, _| Ok(Str::from_text("surrogateescape").into()), "The error handler of file names."),
+    function(
+        "getfilesystemencodeerrors",
+        "($module, /)",
+        |_, _| Ok(Str::from_text("surrogateescape").into()),
+        "The error handler of file names.",
+    ),
     function("is_finalizing", "($module, /)", |_, _| Ok(Value::FALSE.into()), "Whether the interpreter is shutting down."),
     function("_is_gil_enabled", "($module, /)", |_, _| Ok(Value::FALSE.into()), "There is no global lock."),
     function("getswitchinterval", "($module, /)", switch_interval, "Threads run at the same time: of no effect."),
@@ -274,9 +304,27 @@ static FUNCTIONS: &[Method] = &[
 ];
 
 static FLAGS: &[SeqField] = &[
-    "debug", "inspect", "interactive", "optimize", "dont_write_bytecode", "no_user_site", "no_site", "ignore_environment", "verbose", "bytes_warning",
-    "quiet", "hash_randomization", "isolated", "dev_mode", "utf8_mode", "warn_default_encoding", "safe_path", "int_max_str_digits", "gil",
-    "thread_inherit_context", "context_aware_warnings",
+    "debug",
+    "inspect",
+    "interactive",
+    "optimize",
+    "dont_write_bytecode",
+    "no_user_site",
+    "no_site",
+    "ignore_environment",
+    "verbose",
+    "bytes_warning",
+    "quiet",
+    "hash_randomization",
+    "isolated",
+    "dev_mode",
+    "utf8_mode",
+    "warn_default_encoding",
+    "safe_path",
+    "int_max_str_digits",
+    "gil",
+    "thread_inherit_context",
+    "context_aware_warnings",
 ];
 
 fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
@@ -296,9 +344,27 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     }
     m.add("_xoptions", x);
     let values = vec![
-        int(s.debug), int(s.inspect), int(s.inspect), int(s.optimize), int(s.dont_write_bytecode), int(s.no_user_site), int(s.no_site),
-        int(s.ignore_environment), int(s.verbose), int(s.bytes_warning), int(s.quiet), int(s.hash_randomization), int(s.isolated),
-        Value::bool(s.dev_mode), int(s.utf8_mode), int(s.warn_default_encoding), Value::bool(s.safe_path), int(4300), int(0), int(1), int(1),
+        int(s.debug),
+        int(s.inspect),
+        int(s.inspect),
+        int(s.optimize),
+        int(s.dont_write_bytecode),
+        int(s.no_user_site),
+        int(s.no_site),
+        int(s.ignore_environment),
+        int(s.verbose),
+        int(s.bytes_warning),
+        int(s.quiet),
+        int(s.hash_randomization),
+        int(s.isolated),
+        Value::bool(s.dev_mode),
+        int(s.utf8_mode),
+        int(s.warn_default_encoding),
+        Value::bool(s.safe_path),
+        int(4300),
+        int(0),
+        int(1),
+        int(1),
     ];
     let flags = structseq::new_type(cx, "sys.flags", FLAGS, FLAGS.len())?;
     m.add("flags", structseq::make(&flags, values));
@@ -324,7 +390,8 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     m.add("_framework", Str::empty());
     m.add("_home", Value::NONE);
     let exe = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    let prefix = std::path::Path::new(&exe).parent().and_then(std::path::Path::parent).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    let prefix =
+        std::path::Path::new(&exe).parent().and_then(std::path::Path::parent).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     for n in ["executable", "_base_executable"] {
         m.add(n, Str::from_text(&exe));
     }
@@ -350,11 +417,25 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
         11,
     )?;
     let f = vec![
-        Value::float(f64::MAX), int(1024), int(308), Value::float(f64::MIN_POSITIVE), int(-1021), int(-307), int(15), int(53),
-        Value::float(f64::EPSILON), int(2), int(1),
+        Value::float(f64::MAX),
+        int(1024),
+        int(308),
+        Value::float(f64::MIN_POSITIVE),
+        int(-1021),
+        int(-307),
+        int(15),
+        int(53),
+        Value::float(f64::EPSILON),
+        int(2),
+        int(1),
     ];
     m.add("float_info", structseq::make(&float, f));
-    let ints = structseq::new_type(cx, "sys.int_info", &["bits_per_digit", "sizeof_digit", "default_max_str_digits", "str_digits_check_threshold"], 4)?;
+    let ints = structseq::new_type(
+        cx,
+        "sys.int_info",
+        &["bits_per_digit", "sizeof_digit", "default_max_str_digits", "str_digits_check_threshold"],
+        4,
+    )?;
     m.add("int_info", structseq::make(&ints, vec![int(30), int(4), int(4300), int(640)]));
     let hash = structseq::new_type(
         cx,
@@ -365,7 +446,10 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     let modulus = objects::types::int::from_i64((1 << 61) - 1);
     m.add(
         "hash_info",
-        structseq::make(&hash, vec![int(64), modulus, int(314_159), int(0), int(1_000_003), Str::intern_text("siphash13"), int(64), int(128), int(0)]),
+        structseq::make(
+            &hash,
+            vec![int(64), modulus, int(314_159), int(0), int(1_000_003), Str::intern_text("siphash13"), int(64), int(128), int(0)],
+        ),
     );
     let implementation = Dict::new();
     implementation.set_text("name", Str::intern_text("weft"));

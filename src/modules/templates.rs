@@ -146,7 +146,9 @@ fn concat(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>) -> PyResult<Reg> {
     let (Some(x), Some(y)) = (a.exact::<Template>(), b.exact::<Template>()) else {
         if a.exact::<Template>().is_some() {
             let n = type_of(b).full_name();
-            return Err(cx.type_error(format!("can only concatenate string.templatelib.Template (not \"{n}\") to string.templatelib.Template")));
+            return Err(
+                cx.type_error(format!("can only concatenate string.templatelib.Template (not \"{n}\") to string.templatelib.Template"))
+            );
         }
         return Ok(Value::NOT_IMPLEMENTED.into());
     };
@@ -254,12 +256,7 @@ static INTERPOLATION_METHODS: &[Method] = &[
         },
         "",
     ),
-    class_method(
-        "__class_getitem__",
-        "($type, object, /)",
-        |cx, a| objects::types::object::generic_alias(cx, a[0], a[1]),
-        "See PEP 585",
-    ),
+    class_method("__class_getitem__", "($type, object, /)", |cx, a| objects::types::object::generic_alias(cx, a[0], a[1]), "See PEP 585"),
 ];
 
 static MATCH_ARGS: &[&str] = &["value", "expression", "conversion", "format_spec"];

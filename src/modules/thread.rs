@@ -58,13 +58,15 @@ fn wait_time(cx: &mut Cx, blocking: Option<Ref<'_>>, timeout: Option<Ref<'_>>) -
         None => true,
     };
     let seconds = match timeout {
-        Some(t) => match objects::types::float::as_float(t).or_else(|| objects::types::int::as_int(t).and_then(|i| i.to_i64()).map(|i| i as f64)) {
-            Some(s) => s,
-            None => {
-                let i = objects::types::int::index(cx, t)?;
-                objects::types::int::as_int(i.as_ref()).and_then(|i| i.to_i64()).unwrap_or(0) as f64
+        Some(t) => {
+            match objects::types::float::as_float(t).or_else(|| objects::types::int::as_int(t).and_then(|i| i.to_i64()).map(|i| i as f64)) {
+                Some(s) => s,
+                None => {
+                    let i = objects::types::int::index(cx, t)?;
+                    objects::types::int::as_int(i.as_ref()).and_then(|i| i.to_i64()).unwrap_or(0) as f64
+                }
             }
-        },
+        }
         None => -1.0,
     };
     if !blocking {
@@ -459,14 +461,16 @@ fn join(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let shared = handle_of(a[0]).shared.clone();
     let timeout = match a[1].given().filter(|t| !t.is_none()) {
         None => None,
-        Some(t) => match objects::types::float::as_float(t).or_else(|| objects::types::int::as_int(t).and_then(|i| i.to_i64()).map(|i| i as f64)) {
-            Some(s) if s < 0.0 => None,
-            Some(s) => Some(Duration::from_secs_f64(s.min(TIMEOUT_MAX))),
-            None => {
-                let n = type_of(t).name_text();
-                return Err(cx.type_error(format!("'{n}' object cannot be interpreted as a number")));
+        Some(t) => {
+            match objects::types::float::as_float(t).or_else(|| objects::types::int::as_int(t).and_then(|i| i.to_i64()).map(|i| i as f64)) {
+                Some(s) if s < 0.0 => None,
+                Some(s) => Some(Duration::from_secs_f64(s.min(TIMEOUT_MAX))),
+                None => {
+                    let n = type_of(t).name_text();
+                    return Err(cx.type_error(format!("'{n}' object cannot be interpreted as a number")));
+                }
             }
-        },
+        }
     };
     match shared.state.load(Ordering::Acquire) {
         0 => return Err(cx.runtime_error("thread not started")),
@@ -638,9 +642,7 @@ fn local_getattr(cx: &mut Cx, v: Ref<'_>, name: Ref<'_>) -> PyResult<Reg> {
     }
     let on_type = type_of(v).lookup(name);
     let data = on_type.as_ref().is_some_and(|t| type_of(t.as_ref()).slots.descr_set().is_some());
-    if !data
-        && let Some(x) = as_dict(d.as_ref()).map(|d| d.get(cx, name)).transpose()?.flatten()
-    {
+    if !data && let Some(x) = as_dict(d.as_ref()).map(|d| d.get(cx, name)).transpose()?.flatten() {
         return Ok(x);
     }
     attr::generic_get(cx, v, name)
@@ -726,17 +728,32 @@ fn native_id(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
 static FUNCTIONS: &[Method] = &[
     function("start_new_thread", "($module, function, args, kwargs={}, /)", start_new_thread, "Starts a thread and gives its identifier."),
     function("start_new", "($module, function, args, kwargs={}, /)", start_new_thread, "An obsolete name of start_new_thread."),
-    function("start_joinable_thread", "($module, function, /, handle=None, daemon=True)", start_joinable_thread, "Starts a thread and gives a handle."),
+    function(
+        "start_joinable_thread",
+        "($module, function, /, handle=None, daemon=True)",
+        start_joinable_thread,
+        "Starts a thread and gives a handle.",
+    ),
     function("daemon_threads_allowed", "($module, /)", |_, _| Ok(Value::TRUE.into()), "Whether daemon threads may be started."),
     function("allocate_lock", "($module, /)", |_, _| Ok(gc::alloc(Lock { raw: RawLock::new() }).into()), "Makes a lock."),
     function("allocate", "($module, /)", |_, _| Ok(gc::alloc(Lock { raw: RawLock::new() }).into()), "An obsolete name of allocate_lock."),
-    function("get_ident", "($module, /)", |_, _| Ok(objects::types::int::from_u64(ident()).into()), "The identifier of the calling thread."),
+    function(
+        "get_ident",
+        "($module, /)",
+        |_, _| Ok(objects::types::int::from_u64(ident()).into()),
+        "The identifier of the calling thread.",
+    ),
     function("get_native_id", "($module, /)", native_id, "The kernel's identifier of the calling thread."),
     function("_count", "($module, /)", count, "How many threads run besides the main one."),
     function("stack_size", "($module, size=0, /)", stack_size, "The native stack size of new threads."),
     function("exit", "($module, /)", exit, "Ends the thread by SystemExit."),
     function("exit_thread", "($module, /)", exit, "An obsolete name of exit."),
-    function("_get_main_thread_ident", "($module, /)", |_, _| Ok(objects::types::int::from_u64(MAIN_IDENT.load(Ordering::Relaxed)).into()), "The main thread's identifier."),
+    function(
+        "_get_main_thread_ident",
+        "($module, /)",
+        |_, _| Ok(objects::types::int::from_u64(MAIN_IDENT.load(Ordering::Relaxed)).into()),
+        "The main thread's identifier.",
+    ),
     function("_is_main_interpreter", "($module, /)", |_, _| Ok(Value::TRUE.into()), "Whether this is the main interpreter."),
     function("_make_thread_handle", "($module, ident, /)", make_handle, "A handle of a thread by its identifier."),
     function(
@@ -764,5 +781,4 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
 }
 
 /// `_thread`.
-pub static MODULE: ModuleDef =
-    ModuleDef { name: "_thread", doc: "Threads and locks.", functions: FUNCTIONS, init };
+pub static MODULE: ModuleDef = ModuleDef { name: "_thread", doc: "Threads and locks.", functions: FUNCTIONS, init };

@@ -13,7 +13,12 @@ fn forward(cx: &mut Cx, args: Args<'_>, name: &str) -> PyResult<Reg> {
 }
 
 static FUNCTIONS: &[Method] = &[
-    raw_function("warn", "(message, category=None, stacklevel=1, source=None, *, skip_file_prefixes=())", |cx, a| forward(cx, a, "warn"), "Issues a warning."),
+    raw_function(
+        "warn",
+        "(message, category=None, stacklevel=1, source=None, *, skip_file_prefixes=())",
+        |cx, a| forward(cx, a, "warn"),
+        "Issues a warning.",
+    ),
     raw_function(
         "warn_explicit",
         "(message, category, filename, lineno, module=None, registry=None, module_globals=None, source=None)",
@@ -23,4 +28,5 @@ static FUNCTIONS: &[Method] = &[
 ];
 
 /// `_warnings`.
-pub static MODULE: ModuleDef = ModuleDef { name: "_warnings", doc: "Warnings, for the interpreter itself.", functions: FUNCTIONS, init: |_, _| Ok(()) };
+pub static MODULE: ModuleDef =
+    ModuleDef { name: "_warnings", doc: "Warnings, for the interpreter itself.", functions: FUNCTIONS, init: |_, _| Ok(()) };

@@ -193,12 +193,7 @@ static GETSETS: &[GetSet] = &[
     getset("__annotations__", get_annotations, set_annotations, ""),
     getset("__annotate__", |_, v| Ok(me(v).annotate.load_reg(me(v).header())), set_annotate, ""),
     getset("__dict__", objects::types::object::get_dict, objects::types::object::set_dict, ""),
-    getset(
-        "__name__",
-        |_, v| Ok(me(v).name.load_reg(me(v).header())),
-        |cx, v, x| set_text(cx, v, x, "__name__", |f| &f.name),
-        "",
-    ),
+    getset("__name__", |_, v| Ok(me(v).name.load_reg(me(v).header())), |cx, v, x| set_text(cx, v, x, "__name__", |f| &f.name), ""),
     getset(
         "__qualname__",
         |_, v| Ok(me(v).qualname.load_reg(me(v).header())),

@@ -34,8 +34,10 @@ pub mod kind {
     pub const MODULE: u64 = 8;
     /// Property whose getter is a function: pool index of the getter.
     pub const PROPERTY: u64 = 9;
-    /// Class to instantiate: pool index of its `__init__`.
-    pub const INIT: u64 = 10;
+    /// Method lookup that finds a classmethod: pool index of its function; the class is the receiver.
+    pub const CLASS_METHOD: u64 = 10;
+    /// Method lookup that finds a staticmethod: pool index of its function.
+    pub const STATIC_METHOD: u64 = 11;
 }
 
 /// Builds a word.
@@ -72,8 +74,10 @@ static POOL_NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// A pool place for a site: the one its cache word names already, or a new one; `None` when the pool is full.
 fn pool_place(old: u64) -> Option<u32> {
-    if matches!(kind_of(old), kind::METHOD | kind::BUILTIN | kind::CLASS_VALUE | kind::OF_CLASS | kind::PROPERTY | kind::INIT)
-        && version(old) != 0
+    if matches!(
+        kind_of(old),
+        kind::METHOD | kind::BUILTIN | kind::CLASS_VALUE | kind::OF_CLASS | kind::PROPERTY | kind::CLASS_METHOD | kind::STATIC_METHOD
+    ) && version(old) != 0
     {
         return Some(payload(old));
     }

@@ -483,13 +483,11 @@ pub unsafe fn returns_to<const W: bool>(cx: &mut Cx, pc: Pc, i: Instr, callee: u
 pub unsafe fn property<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, getter: Ref<'_>, obj: Ref<'_>) -> Option<Next> {
     // SAFETY: verified code; the receiver is borrowed from a register that stays until the frame returns.
     unsafe {
-        if i.flags() & bytecode::encode::KILL_B != 0 && obj.word().is_counted() {
-            // The object would have to die after the call: let the ordinary path do that.
-            return None;
-        }
         let function = getter.cast::<Function>();
         let regs = (*current(cx)).top;
-        *regs = obj.word().borrowed();
+        // A dying object moves into the getter's frame, where it dies with the other locals.
+        let moves = i.flags() & bytecode::encode::KILL_B != 0;
+        *regs = if moves { obj.word() } else { obj.word().borrowed() };
         match push(cx, function, regs, 1, None) {
             Ok(Pushed::Frame(start)) => {
                 returns_to::<W>(cx, pc, i, 0, 2);

@@ -54,6 +54,10 @@ unsafe fn unwind(cx: &mut Cx, r: Raised, mut trace: bool) -> Next {
                 }
                 return (at, (*f).regs);
             }
+            if !(*f).object.is_null() {
+                // The traceback shows the frame's locals: they live as long as it does.
+                frame_object::detach(cx, &mut *f);
+            }
             drop_registers(&mut *f, 0, live.max(code.locals as usize));
             if !(*f).generator.is_null() {
                 generator::ended(cx, &mut *f);

@@ -285,6 +285,8 @@ fn iterator_next(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
 }
 
 /// Its iterator.
-pub static ALIAS_ITERATOR_TYPE: TypeSpec = TypeSpec::of::<AliasIterator>("generic_alias_iterator")
-    .flags(flags::NO_NEW)
-    .slots(Slots { iter: Some(|_, v| Ok(v.to_value().into())), next: Some(iterator_next), ..Slots::NONE });
+pub static ALIAS_ITERATOR_TYPE: TypeSpec = TypeSpec::of::<AliasIterator>("generic_alias_iterator").flags(flags::NO_NEW).slots(Slots {
+    iter: Some(|_, v| Ok(v.to_value().into())),
+    next: Some(iterator_next),
+    ..Slots::NONE
+});

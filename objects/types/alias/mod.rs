@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::error::PyResult;
 use crate::ids;
 use crate::names;
-use crate::protocol::{attr, call, iter, item, text as show, truth};
+use crate::protocol::{attr, call, item, iter, text as show, truth};
 use crate::types::list::List;
 use crate::types::str::{Str, as_str};
 use crate::types::tuple::Tuple;
@@ -150,7 +150,11 @@ fn replace_all(cx: &mut Cx, args: &[Ref<'_>], params: &Tuple, items: &[Value]) -
             let inner = iter::collect(cx, *a)?;
             let refs: Vec<Ref<'_>> = inner.iter().map(Value::as_ref).collect();
             let made = replace_all(cx, &refs, params, items)?;
-            out.push(if a.exact::<List>().is_some() { List::from_values(made).into_value() } else { Tuple::from_values(made).into_value() });
+            out.push(if a.exact::<List>().is_some() {
+                List::from_values(made).into_value()
+            } else {
+                Tuple::from_values(made).into_value()
+            });
             continue;
         }
         let spread = match attr::get_optional(cx, *a, names::__typing_is_unpacked_typevartuple__())? {

@@ -112,7 +112,10 @@ pub fn make(cx: &mut Cx, args: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 fn fits(v: Ref<'_>) -> bool {
-    v.is_none() || as_type(v).is_some() || matches!(type_of(v).id, ids::UNION | ids::TYPE_ALIAS) || v.downcast::<super::generic::GenericAlias>().is_some()
+    v.is_none()
+        || as_type(v).is_some()
+        || matches!(type_of(v).id, ids::UNION | ids::TYPE_ALIAS)
+        || v.downcast::<super::generic::GenericAlias>().is_some()
 }
 
 /// `a | b` of types and what stands for them; NotImplemented when either is not.

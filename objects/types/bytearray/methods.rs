@@ -50,7 +50,11 @@ fn snapshot(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<u8>> {
 
 fn repr(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     let data = snapshot(cx, v)?;
-    let shown = text::escape::repr_bytes(&data);
+    let mut shown = text::escape::repr_bytes(&data);
+    if shown.starts_with("b\"") {
+        // Unlike bytes, a bytearray shows single quotes escaped whatever stands around them.
+        shown = shown.replace('\'', "\\'");
+    }
     let n = type_of(v).name_text();
     let s = format!("{n}({shown})");
     let r = Str::try_from_text(&s);

@@ -186,7 +186,11 @@ pub fn rstrip<F: Flavour>(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 fn parts<F: Flavour>(cx: &mut Cx, v: Ref<'_>, f: impl FnOnce(&[u8]) -> Vec<Range<usize>>) -> PyResult<Reg> {
     let parts = F::read(v, |d| {
         let ranges = f(d);
-        if ranges.len() == 1 && ranges[0] == (0..d.len()) { None } else { Some(ranges.into_iter().map(|r| d[r].to_vec()).collect::<Vec<_>>()) }
+        if ranges.len() == 1 && ranges[0] == (0..d.len()) {
+            None
+        } else {
+            Some(ranges.into_iter().map(|r| d[r].to_vec()).collect::<Vec<_>>())
+        }
     });
     let mut out = Vec::new();
     match parts {
@@ -208,7 +212,11 @@ fn split_any<F: Flavour>(cx: &mut Cx, a: &[Ref<'_>], from_right: bool) -> PyResu
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let Some(sep) = a[1].given().filter(|v| !v.is_none()) else {
         let f = |d: &[u8]| {
-            if from_right { cut::rsplit_whitespace(d, limit, cut::is_ascii_space) } else { cut::split_whitespace(d, limit, cut::is_ascii_space) }
+            if from_right {
+                cut::rsplit_whitespace(d, limit, cut::is_ascii_space)
+            } else {
+                cut::split_whitespace(d, limit, cut::is_ascii_space)
+            }
         };
         return parts::<F>(cx, a[0], f);
     };

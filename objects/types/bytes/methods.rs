@@ -219,4 +219,3 @@ pub static BYTES_TYPE: TypeSpec = TypeSpec::of::<Bytes>("bytes")
     })
     .methods(METHODS)
     .doc("Sequences of bytes that never change, made from ints, an iterable of them, bytes-like objects or encoded text.");
-

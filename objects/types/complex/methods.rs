@@ -46,10 +46,7 @@ fn parse(text: &[u8]) -> Option<Pair> {
     if let [b'(', inner @ .., b')'] = s {
         s = number_text::trim(inner);
     }
-    let unit = |s: &[u8]| match s {
-        [b'j' | b'J'] => true,
-        _ => false,
-    };
+    let unit = |s: &[u8]| matches!(s, [b'j' | b'J']);
     let sign = |s: &[u8]| match s {
         [b'-', rest @ ..] if unit(rest) => Some(-1.0),
         [b'+', rest @ ..] if unit(rest) => Some(1.0),

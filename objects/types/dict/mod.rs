@@ -368,7 +368,7 @@ impl Dict {
             Some(t) if t.has_room(key) => t,
             _ => {
                 let old = self.table.load(Ordering::Relaxed);
-                let new = Table::grown(old, self.len() + 1, key.is_str);
+                let new = Table::grown(self.current(), self.len() + 1, key.is_str);
                 self.table.store(new, Ordering::Release);
                 // SAFETY: replaced; its words have moved.
                 unsafe {

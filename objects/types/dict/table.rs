@@ -325,10 +325,8 @@ impl Table {
         (bits, ((1usize << bits) * 2 / 3) as u32)
     }
 
-    /// A table with room for more than `used` items, into which the entries of `old` (may be null) have moved. The dict is locked.
-    pub fn grown(old: *mut Table, used: usize, str_key: bool) -> *mut Table {
-        // SAFETY: null or the dict's current table.
-        let old = unsafe { old.as_ref() };
+    /// A table with room for more than `used` items, into which the entries of `old` have moved. The dict is locked.
+    pub fn grown(old: Option<&Table>, used: usize, str_key: bool) -> *mut Table {
         let str_only = str_key && old.is_none_or(|t| t.str_only);
         let want = if used <= 5 { used } else { used * 3 / 2 + 1 };
         let (bits, capacity) = Self::sized(want);

@@ -35,7 +35,10 @@ fn items() {
         assert_eq!(m("popitem", &[]), "('n', 5)");
         assert_eq!(m("__reversed__", &[]).split(' ').next(), Some("<dict_reversekeyiterator"));
         assert_eq!(m("update", &[&list(vec![tuple(vec![i(1), i(2)])])]), "None");
-        assert_eq!(m("update", &[&list(vec![tuple(vec![i(1)])])]), "ValueError: dictionary update sequence element #0 has length 1; 2 is required");
+        assert_eq!(
+            m("update", &[&list(vec![tuple(vec![i(1)])])]),
+            "ValueError: dictionary update sequence element #0 has length 1; 2 is required"
+        );
         assert_eq!(m("copy", &[]), "{2: 'b', (1,): None, 1: 2}");
         assert_eq!(m("clear", &[]), "None");
         assert_eq!(m("popitem", &[]), "KeyError: 'popitem(): dictionary is empty'");
@@ -179,5 +182,54 @@ fn a_shared_iterator_gives_every_key_once() {
         let mut all: Vec<i64> = cx.detached(move || threads.into_iter().flat_map(|t| t.join().unwrap_or_default()).collect());
         all.sort_unstable();
         assert_eq!(all, (0..KEYS).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn threads_fill_and_empty_one_dict() {
+    run(|cx| {
+        const KEYS: i64 = 4000;
+        let d = Dict::new();
+        let counter = dict(cx, vec![]);
+        let shares: Vec<_> =
+            (0..3).map(|_| (gc::handle::SendValue::new(d.to_value()), gc::handle::SendValue::new(counter.clone()))).collect();
+        let threads: Vec<_> = shares
+            .into_iter()
+            .enumerate()
+            .map(|(t, (d, counter))| {
+                std::thread::spawn(move || {
+                    let mut won = 0;
+                    run(|cx| {
+                        let (d, counter) = (d.into_value(), counter.into_value());
+                        for n in 0..KEYS {
+                            // A key that must be compared (a tuple), set once by whoever comes first.
+                            let key = tuple(vec![i(n), s("k")]);
+                            let mine = i(t as i64);
+                            let r = method(cx, &counter, "setdefault", &[&key, &mine]);
+                            let first = ok(cx, r);
+                            won += i64::from(first.word() == mine.word());
+                            let own = tuple(vec![i(t as i64), i(n)]);
+                            let r = item::set(cx, d.as_ref(), own.as_ref(), Some(own.as_ref()));
+                            ok(cx, r);
+                            if n % 2 == 0 {
+                                let r = method(cx, &d, "pop", &[&own]);
+                                ok(cx, r);
+                            }
+                            if n % 64 == 0 {
+                                let r = method(cx, &d, "copy", &[]);
+                                ok(cx, r);
+                            }
+                        }
+                    });
+                    won
+                })
+            })
+            .collect();
+        let won: i64 = cx.detached(move || threads.into_iter().map(|t| t.join().unwrap()).sum());
+        assert_eq!(won, KEYS);
+        assert_eq!(d.len() as i64, 3 * KEYS / 2);
+        for (k, v, _) in d.items_hashed() {
+            assert!(k.is(&v));
+        }
     });
 }

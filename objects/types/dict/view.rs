@@ -35,6 +35,16 @@ pub fn new<const ID: u32>(dict: Ref<'_>) -> Reg {
     gc::alloc(View::<ID> { dict: dict.to_value() }).into()
 }
 
+/// What a view shows, at one moment.
+pub fn snapshot(v: Ref<'_>) -> Option<Vec<Value>> {
+    let d = as_dict(viewed(v)?)?;
+    Some(match type_of(v).id {
+        ids::DICT_KEYS => d.keys_hashed().into_iter().map(|(k, _)| k).collect(),
+        ids::DICT_VALUES => d.items().into_iter().map(|(_, x)| x).collect(),
+        _ => d.items().into_iter().map(|(k, x)| Tuple::from_values(vec![k, x]).into_value()).collect(),
+    })
+}
+
 /// The dict that a view of any kind shows.
 fn viewed<'a>(v: Ref<'a>) -> Option<Ref<'a>> {
     if let Some(k) = v.exact::<View<{ ids::DICT_KEYS }>>() {

@@ -107,15 +107,15 @@ pub(super) fn describe(spec: TypeSpec) -> TypeSpec {
             .slots(Slots { init: Some(syntax_init), str: Some(show::syntax_error), ..Slots::NONE })
             .members(SYNTAX)
             .getsets(SYNTAX_GETSETS),
-        ids::UNICODE_DECODE_ERROR => spec
-            .slots(Slots { init: Some(decode_init), str: Some(show::unicode_error), ..Slots::NONE })
-            .members(UNICODE),
-        ids::UNICODE_ENCODE_ERROR => spec
-            .slots(Slots { init: Some(encode_init), str: Some(show::unicode_error), ..Slots::NONE })
-            .members(UNICODE),
-        ids::UNICODE_TRANSLATE_ERROR => spec
-            .slots(Slots { init: Some(translate_init), str: Some(show::unicode_error), ..Slots::NONE })
-            .members(&UNICODE_TAIL),
+        ids::UNICODE_DECODE_ERROR => {
+            spec.slots(Slots { init: Some(decode_init), str: Some(show::unicode_error), ..Slots::NONE }).members(UNICODE)
+        }
+        ids::UNICODE_ENCODE_ERROR => {
+            spec.slots(Slots { init: Some(encode_init), str: Some(show::unicode_error), ..Slots::NONE }).members(UNICODE)
+        }
+        ids::UNICODE_TRANSLATE_ERROR => {
+            spec.slots(Slots { init: Some(translate_init), str: Some(show::unicode_error), ..Slots::NONE }).members(&UNICODE_TAIL)
+        }
         ids::BASE_EXCEPTION_GROUP => spec.members(GROUP),
         _ => spec,
     }
@@ -269,12 +269,7 @@ fn with_state(v: Ref<'_>, names: &[(&str, usize)], args: bool) -> Option<Value> 
 }
 
 static ATTRIBUTE_METHODS: &[Method] = &[
-    method(
-        "__getstate__",
-        "($self, /)",
-        |_, a| Ok(with_state(a[0], &[("name", 0)], true).unwrap_or(Value::NONE).into()),
-        "",
-    ),
+    method("__getstate__", "($self, /)", |_, a| Ok(with_state(a[0], &[("name", 0)], true).unwrap_or(Value::NONE).into()), ""),
     method(
         "__reduce__",
         "($self, /)",

@@ -213,12 +213,7 @@ fn derive(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 
 /// The methods.
 pub(super) static METHODS: &[Method] = &[
-    class_method(
-        "__class_getitem__",
-        "($type, object, /)",
-        |cx, a| crate::types::object::generic_alias(cx, a[0], a[1]),
-        "See PEP 585",
-    ),
+    class_method("__class_getitem__", "($type, object, /)", |cx, a| crate::types::object::generic_alias(cx, a[0], a[1]), "See PEP 585"),
     method("derive", "($self, excs, /)", derive, "A group with the same message and other exceptions."),
     method(
         "split",

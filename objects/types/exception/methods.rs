@@ -234,10 +234,9 @@ fn describe(spec: TypeSpec) -> TypeSpec {
             .getsets(GETSETS)
             .doc("Common base class for all exceptions"),
         ids::KEY_ERROR => spec.slots(Slots { str: Some(show::key_error), ..Slots::NONE }),
-        ids::BASE_EXCEPTION_GROUP => {
-            spec.slots(Slots { new: Some(group::new), init: Some(group::init), repr: Some(group::repr), str: Some(group::str), ..Slots::NONE })
-                .methods(group::METHODS)
-        }
+        ids::BASE_EXCEPTION_GROUP => spec
+            .slots(Slots { new: Some(group::new), init: Some(group::init), repr: Some(group::repr), str: Some(group::str), ..Slots::NONE })
+            .methods(group::METHODS),
         _ => spec,
     };
     let spec = attributes::describe(spec);

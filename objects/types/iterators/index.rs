@@ -19,6 +19,8 @@ pub trait Indexed: 'static {
     const ITERATOR: u32;
     /// From the end.
     const REVERSED: bool;
+    /// The smallest index that `__setstate__` stores: -1 (the iterator is then at its end) or 0.
+    const FLOOR: isize = 0;
     /// The item at an index; `None` when out of range. Runs no Python code.
     fn item(container: Ref<'_>, i: usize) -> Option<Reg>;
     /// Number of items now.
@@ -129,7 +131,7 @@ fn set_state<S: Indexed>(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let c = it.container.load(it.header());
     if c.word() != Word::UNBOUND {
         let n = S::len(c.as_ref()) as isize;
-        let i = if S::REVERSED { i.clamp(-1, n - 1) } else { i.clamp(0, n) };
+        let i = if S::REVERSED { i.clamp(-1, n - 1) } else { i.clamp(S::FLOOR, n) };
         it.index.store(i, Ordering::Relaxed);
     }
     Ok(Value::NONE.into())

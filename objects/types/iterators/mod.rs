@@ -7,14 +7,17 @@ pub mod index;
 pub mod parallel;
 pub mod reversed;
 
-use crate::cx::{Cx, MULTI};
+use crate::cx::{Cx, MULTI, lock_header};
 use crate::error::PyResult;
 use crate::ids;
+use crate::types::list::List;
+use crate::types::range::Range;
 use crate::types::range::iterator::RangeIterator;
 use crate::types::tuple::{self, Tuple};
-use crate::types::{dict, int, list};
+use crate::types::type_::type_id_of;
+use crate::types::{dict, int, list, set};
+use gc::{Payload, Ref, Reg, Value};
 use index::IndexIterator;
-use gc::{Ref, Reg, Value};
 use sync::prim::Ordering;
 
 /// The `iter` slot of iterators.
@@ -51,6 +54,25 @@ pub fn next_in_register(cx: &mut Cx, it: Ref<'_>) -> PyResult<Option<Reg>> {
         }
     }
     crate::protocol::iter::next(cx, it)
+}
+
+/// All items of a builtin container at one moment: what makes `list(d.items())` and `l.extend(s)` single steps. `None` for anything else.
+pub fn snapshot(v: Ref<'_>) -> Option<Vec<Value>> {
+    match type_id_of(v) {
+        ids::LIST => v.exact::<List>().map(|l| {
+            let _l = lock_header(l.header());
+            l.items_locked()
+        }),
+        ids::TUPLE => v.exact::<Tuple>().map(|t| t.items().iter().map(|r| r.to_value()).collect()),
+        ids::DICT | ids::SET | ids::FROZENSET => set::hashed_elements(v).map(|keys| keys.into_iter().map(|(k, _)| k).collect()),
+        ids::DICT_KEYS | ids::DICT_VALUES | ids::DICT_ITEMS => dict::view::snapshot(v),
+        ids::RANGE => v
+            .exact::<Range>()
+            .and_then(Range::small)
+            .filter(|(_, _, n)| *n < 1 << 24)
+            .map(|(start, step, n)| (0..n).map(|i| int::from_i64(start.wrapping_add(step.wrapping_mul(i)))).collect()),
+        _ => None,
+    }
 }
 
 /// A function of `builtins`, as it is bound there now.

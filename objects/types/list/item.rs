@@ -117,6 +117,7 @@ fn set_slice(cx: &mut Cx, l: &List, s: &Slice, value: Option<Ref<'_>>) -> PyResu
 pub struct Forward;
 impl Indexed for Forward {
     const ITERATOR: u32 = ids::LIST_ITERATOR;
+    const FLOOR: isize = -1;
     const REVERSED: bool = false;
     #[inline]
     fn item(container: Ref<'_>, i: usize) -> Option<Reg> {

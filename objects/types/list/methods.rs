@@ -9,9 +9,8 @@ use crate::ids;
 use crate::native::{Method, class_method, method};
 use crate::protocol::{compare, iter, text as show};
 use crate::types::int;
-use crate::types::iterators::index;
+use crate::types::iterators::{index, snapshot};
 use crate::types::str::{Str, text};
-use crate::types::tuple::Tuple;
 use crate::types::type_::slots::{Compare, Slots};
 use crate::types::type_::{Downcast, Type, TypeSpec, flags, type_of};
 use crate::types::{instance, object, slice};
@@ -50,14 +49,10 @@ fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
     }
 }
 
-/// Appends everything in `x`: at once when it is a list or tuple, otherwise item by item.
+/// Appends everything in `x`: at once when it is a builtin container, otherwise item by item.
 pub fn extend_by(cx: &mut Cx, l: &List, x: Ref<'_>) -> PyResult<()> {
-    let items = if let Some(other) = x.exact::<List>() {
-        other.snapshot(cx)
-    } else if let Some(t) = x.exact::<Tuple>() {
-        t.items().iter().map(|r| r.to_value()).collect()
-    } else if let Some(keys) = crate::types::set::hashed_elements(x).filter(|_| is_builtin(x)) {
-        keys.into_iter().map(|(k, _)| k).collect()
+    let items = if let Some(items) = snapshot(x) {
+        items
     } else {
         let it = iter::iter(cx, x)?.into_value();
         if let Some(n) = crate::protocol::item::length_hint(cx, x)?
@@ -72,11 +67,6 @@ pub fn extend_by(cx: &mut Cx, l: &List, x: Ref<'_>) -> PyResult<()> {
         return Ok(());
     };
     memory(cx, l.splice(usize::MAX, usize::MAX, items)).map(drop)
-}
-
-/// Whether the value's type is a builtin one, whose iteration nobody has overridden.
-fn is_builtin(v: Ref<'_>) -> bool {
-    !type_of(v).has(flags::HEAP)
 }
 
 fn repr(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {

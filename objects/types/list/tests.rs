@@ -178,3 +178,85 @@ fn iterators() {
         assert_eq!(error_text(cx, r), "TypeError: 'int' object is not reversible");
     });
 }
+
+/// Runs `work` on several threads, each with the shared value.
+fn share(cx: &mut crate::Cx, v: &Value, threads: usize, work: impl Fn(&mut crate::Cx, &Value, usize) + Send + Sync + Copy + 'static) {
+    let shares: Vec<_> = (0..threads).map(|_| gc::handle::SendValue::new(v.clone())).collect();
+    let running: Vec<_> = shares
+        .into_iter()
+        .enumerate()
+        .map(|(n, share)| {
+            std::thread::spawn(move || {
+                run(|cx| {
+                    let v = share.into_value();
+                    work(cx, &v, n);
+                });
+            })
+        })
+        .collect();
+    cx.detached(move || running.into_iter().for_each(|t| t.join().unwrap()));
+}
+
+#[test]
+fn threads_append_pop_insert_and_read_one_list() {
+    run(|cx| {
+        const EACH: i64 = 2000;
+        let l = ints(&[]);
+        share(cx, &l, 3, |cx, l, n| {
+            for k in 0..EACH {
+                // Values beyond the word are cells, so that counting is exercised.
+                let v = i((n as i64 * EACH + k) << 50);
+                let r = method(cx, l, "append", &[&v]);
+                ok(cx, r);
+                if k % 5 == 0 {
+                    let r = method(cx, l, "insert", &[&i(0), &i(-1)]);
+                    ok(cx, r);
+                    let r = method(cx, l, "remove", &[&i(-1)]);
+                    ok(cx, r);
+                }
+                let r = item::get(cx, l.as_ref(), i(k / 2).as_ref()).map(Reg::into_value);
+                if let Ok(v) = r {
+                    repr(cx, v);
+                } else if let Err(e) = r {
+                    drop(cx.catch(e));
+                }
+            }
+        });
+        let r = method(cx, &l, "sort", &[]);
+        ok(cx, r);
+        let all = l.as_ref().exact::<crate::types::list::List>().map(|l| l.snapshot(cx)).unwrap_or_default();
+        assert_eq!(all.len() as i64, 3 * EACH);
+        for (k, v) in all.iter().enumerate() {
+            assert_eq!(crate::types::int::as_int(v.as_ref()).and_then(|i| i.to_i64()), Some((k as i64) << 50));
+        }
+    });
+}
+
+#[test]
+fn threads_slice_and_iterate_one_list() {
+    run(|cx| {
+        let l = list((0..200).map(|k| i(k << 50)).collect());
+        share(cx, &l, 3, |cx, l, n| {
+            for k in 0..400 {
+                match (n + k) % 3 {
+                    0 => {
+                        let r = item::set(
+                            cx,
+                            l.as_ref(),
+                            sl(Some(10), Some(60), None).as_ref(),
+                            Some(list((0..70).map(|k| i(k << 50)).collect()).as_ref()),
+                        );
+                        ok(cx, r);
+                    }
+                    1 => {
+                        let r = item::set(cx, l.as_ref(), sl(Some(5), Some(40), Some(3)).as_ref(), None);
+                        ok(cx, r);
+                    }
+                    _ => {
+                        drain(cx, l);
+                    }
+                }
+            }
+        });
+    });
+}

@@ -12,7 +12,9 @@ use gc::{Gc, Ref, Reg, Value};
 use std::ops::Range;
 use text::Units;
 use text::builder::StrBuilder;
-use text::replacement::{AutoNumber, First, MAX_DEPTH, NO_POSITIONAL, Step, TOO_DEEP, Template, index_out_of_range, split_field_name, unknown_conversion};
+use text::replacement::{
+    AutoNumber, First, MAX_DEPTH, NO_POSITIONAL, Step, TOO_DEEP, Template, index_out_of_range, split_field_name, unknown_conversion,
+};
 
 /// Where fields get their values.
 enum Source<'a> {

@@ -93,7 +93,8 @@ pub fn sub(cx: &mut Cx, s: &Str, from: usize, to: usize) -> PyResult<Reg> {
     if s.is_ascii() && to - from > 1 {
         let data = &s.raw()[from..to];
         // SAFETY: all bytes are written, and they are ASCII.
-        let r = unsafe { Str::try_build(ids::STR, data.len(), 1, true, 0, |p| std::ptr::copy_nonoverlapping(data.as_ptr(), p, data.len())) };
+        let r =
+            unsafe { Str::try_build(ids::STR, data.len(), 1, true, 0, |p| std::ptr::copy_nonoverlapping(data.as_ptr(), p, data.len())) };
         return made(cx, r);
     }
     units(cx, s.units().slice(from, to))
@@ -300,7 +301,6 @@ fn new_args(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(Tuple::from_values(vec![plain]).into())
 }
 
-
 macro_rules! test {
     ($name:literal, $f:expr, $doc:literal) => {
         method(
@@ -323,38 +323,83 @@ static METHODS: &[Method] = &[
         search::replace,
         "A copy with occurrences of old replaced by new; only the first count ones unless count is negative.",
     ),
-    method("split", "($self, /, sep=None, maxsplit=-1)", split::split, "The parts between separators (whitespace when there is none), from the left."),
+    method(
+        "split",
+        "($self, /, sep=None, maxsplit=-1)",
+        split::split,
+        "The parts between separators (whitespace when there is none), from the left.",
+    ),
     method("rsplit", "($self, /, sep=None, maxsplit=-1)", split::rsplit, "As split, but limited splits are taken from the right."),
     method("join", "($self, iterable, /)", split::join, "The strs of an iterable one behind the other, with this one between them."),
-    method("capitalize", "($self, /)", |cx, a| built(cx, ::text::casing::capitalize(me(a[0]).units())), "A copy with an upper case first character and the others in lower case."),
-    method("casefold", "($self, /)", |cx, a| built(cx, ::text::casing::fold(me(a[0]).units())), "A copy for comparing without regard to case."),
-    method("title", "($self, /)", |cx, a| built(cx, ::text::casing::title(me(a[0]).units())), "A copy in which every word begins with an upper case character."),
-    method("center", "($self, width, fillchar=' ', /)", pad::center, "A copy in the middle of a text of the given width."),
     method(
-        "count",
-        "($self, sub, start=None, end=None, /)",
-        search::count,
-        "How often sub occurs in the slice, without overlaps.",
+        "capitalize",
+        "($self, /)",
+        |cx, a| built(cx, ::text::casing::capitalize(me(a[0]).units())),
+        "A copy with an upper case first character and the others in lower case.",
     ),
+    method(
+        "casefold",
+        "($self, /)",
+        |cx, a| built(cx, ::text::casing::fold(me(a[0]).units())),
+        "A copy for comparing without regard to case.",
+    ),
+    method(
+        "title",
+        "($self, /)",
+        |cx, a| built(cx, ::text::casing::title(me(a[0]).units())),
+        "A copy in which every word begins with an upper case character.",
+    ),
+    method("center", "($self, width, fillchar=' ', /)", pad::center, "A copy in the middle of a text of the given width."),
+    method("count", "($self, sub, start=None, end=None, /)", search::count, "How often sub occurs in the slice, without overlaps."),
     method("expandtabs", "($self, /, tabsize=8)", pad::expand_tabs, "A copy with tabs replaced by spaces."),
     method("find", "($self, sub, start=None, end=None, /)", search::find, "Index of the first sub within the slice, or -1."),
     method("partition", "($self, sep, /)", split::partition, "What is before the first separator, the separator, and what is after it."),
-    method("index", "($self, sub, start=None, end=None, /)", search::index, "Index of the first sub within the slice; ValueError when there is none."),
+    method(
+        "index",
+        "($self, sub, start=None, end=None, /)",
+        search::index,
+        "Index of the first sub within the slice; ValueError when there is none.",
+    ),
     method("ljust", "($self, width, fillchar=' ', /)", pad::ljust, "A copy at the left of a text of the given width."),
     method("lower", "($self, /)", case::lower, "A copy in lower case."),
     method("lstrip", "($self, chars=None, /)", split::lstrip, "A copy without leading whitespace, or without leading characters of chars."),
     method("rfind", "($self, sub, start=None, end=None, /)", search::rfind, "Index of the last sub within the slice, or -1."),
-    method("rindex", "($self, sub, start=None, end=None, /)", search::rindex, "Index of the last sub within the slice; ValueError when there is none."),
+    method(
+        "rindex",
+        "($self, sub, start=None, end=None, /)",
+        search::rindex,
+        "Index of the last sub within the slice; ValueError when there is none.",
+    ),
     method("rjust", "($self, width, fillchar=' ', /)", pad::rjust, "A copy at the right of a text of the given width."),
-    method("rstrip", "($self, chars=None, /)", split::rstrip, "A copy without trailing whitespace, or without trailing characters of chars."),
+    method(
+        "rstrip",
+        "($self, chars=None, /)",
+        split::rstrip,
+        "A copy without trailing whitespace, or without trailing characters of chars.",
+    ),
     method("rpartition", "($self, sep, /)", split::rpartition, "What is before the last separator, the separator, and what is after it."),
     method("splitlines", "($self, /, keepends=False)", split::split_lines, "The lines, with their ends if keepends is true."),
     method("strip", "($self, chars=None, /)", split::strip, "A copy without whitespace around it, or without characters of chars."),
-    method("swapcase", "($self, /)", |cx, a| built(cx, ::text::casing::swap_case(me(a[0]).units())), "A copy with upper and lower case exchanged."),
+    method(
+        "swapcase",
+        "($self, /)",
+        |cx, a| built(cx, ::text::casing::swap_case(me(a[0]).units())),
+        "A copy with upper and lower case exchanged.",
+    ),
     method("translate", "($self, table, /)", convert::translate, "A copy with every character replaced by what the table has for it."),
     method("upper", "($self, /)", case::upper, "A copy in upper case."),
-    method("startswith", "($self, prefix, start=None, end=None, /)", search::startswith, "Whether the slice begins with the prefix, or with one of a tuple of them."),
-    method("endswith", "($self, suffix, start=None, end=None, /)", search::endswith, "Whether the slice ends with the suffix, or with one of a tuple of them."),
+    method(
+        "startswith",
+        "($self, prefix, start=None, end=None, /)",
+        search::startswith,
+        "Whether the slice begins with the prefix, or with one of a tuple of them.",
+    ),
+    method(
+        "endswith",
+        "($self, suffix, start=None, end=None, /)",
+        search::endswith,
+        "Whether the slice ends with the suffix, or with one of a tuple of them.",
+    ),
     method("removeprefix", "($self, prefix, /)", search::removeprefix, "A copy without the prefix if it has it."),
     method("removesuffix", "($self, suffix, /)", search::removesuffix, "A copy without the suffix if it has it."),
     test!("isascii", |u| matches!(u, Units::One(s) if s.is_ascii()), "Whether all characters are below U+0080."),

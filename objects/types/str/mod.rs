@@ -2,7 +2,7 @@
 //! surrogates are legal. The hash is cached.
 
 mod case;
-mod convert;
+pub mod convert;
 pub mod format;
 pub mod intern;
 pub mod iterator;
@@ -11,6 +11,7 @@ pub mod pad;
 pub mod percent;
 pub mod search;
 pub mod split;
+pub mod template;
 
 use crate::ids;
 use gc::{Gc, Payload, Ref, Reg, Value, Word};

@@ -98,7 +98,9 @@ pub fn tab_size(cx: &mut Cx, v: Ref<'_>) -> PyResult<isize> {
     let n = int::index_i64(cx, v)?;
     match i32::try_from(n) {
         Ok(n) => Ok(n as isize),
-        Err(_) => Err(cx.overflow_error(if n > 0 { "signed integer is greater than maximum" } else { "signed integer is less than minimum" })),
+        Err(_) => {
+            Err(cx.overflow_error(if n > 0 { "signed integer is greater than maximum" } else { "signed integer is less than minimum" }))
+        }
     }
 }
 

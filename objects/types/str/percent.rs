@@ -200,8 +200,11 @@ fn bytes_value(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<u8>> {
 
 /// The character for `%c`.
 fn character(cx: &mut Cx, v: Ref<'_>, bytes: bool) -> PyResult<u32> {
-    let (wanted, limit) =
-        if bytes { ("%c requires an integer in range(256) or a single byte", 256) } else { ("%c requires an int or a unicode character", 0x11_0000) };
+    let (wanted, limit) = if bytes {
+        ("%c requires an integer in range(256) or a single byte", 256)
+    } else {
+        ("%c requires an int or a unicode character", 0x11_0000)
+    };
     if let Some(s) = as_str(v).filter(|_| !bytes) {
         return match s.units().get(0) {
             Some(c) if s.len() == 1 => Ok(c),

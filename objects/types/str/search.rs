@@ -122,7 +122,8 @@ pub(super) fn replace(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let s = me(a[0]);
     if new.len() > old.len() {
         // How long the result gets is known beforehand only by counting.
-        let places = if s.len().saturating_mul(new.len()) < 1 << 30 { 0 } else { algorithm::count_units(s.units(), old.units()).min(limit) };
+        let places =
+            if s.len().saturating_mul(new.len()) < 1 << 30 { 0 } else { algorithm::count_units(s.units(), old.units()).min(limit) };
         check_len(cx, places.checked_mul(new.len() - old.len()).and_then(|n| n.checked_add(s.len())))?;
     }
     match algorithm::replace_units(s.units(), old.units(), new.units(), limit) {

@@ -6,11 +6,11 @@ use crate::cx::Cx;
 use crate::error::PyResult;
 use crate::ids;
 use crate::protocol::{iter, truth};
+use crate::types::exception;
 use crate::types::int;
 use crate::types::list::List;
 use crate::types::tuple::Tuple;
 use crate::types::type_::type_of;
-use crate::types::exception;
 use gc::{Gc, Ref, Reg, Value};
 use std::ops::Range;
 use text::Units;
@@ -54,7 +54,11 @@ fn split_any(cx: &mut Cx, a: &[Ref<'_>], from_right: bool) -> PyResult<Reg> {
     let Some(sep) = a[1].given().filter(|v| !v.is_none()) else {
         let ranges = if s.is_ascii() {
             let space = |c: u32| matches!(c, 9..=13 | 28..=32);
-            if from_right { algorithm::rsplit_whitespace(s.raw(), limit, space) } else { algorithm::split_whitespace(s.raw(), limit, space) }
+            if from_right {
+                algorithm::rsplit_whitespace(s.raw(), limit, space)
+            } else {
+                algorithm::split_whitespace(s.raw(), limit, space)
+            }
         } else {
             each_width!(s.units(), |u| if from_right {
                 algorithm::rsplit_whitespace(u, limit, is_space)

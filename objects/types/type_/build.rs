@@ -54,7 +54,10 @@ pub fn make_static(spec: &'static TypeSpec) {
         qualname: Field::new(name),
         dict: Dict::new(),
         base: Field::new(base.map_or(Value::NONE, |b| b.to_value())),
-        bases: Field::new(Tuple::from_values(base.into_iter().chain(spec.more_bases.iter().map(|i| by_id(*i))).map(|b| b.to_value()).collect()).into_value()),
+        bases: Field::new(
+            Tuple::from_values(base.into_iter().chain(spec.more_bases.iter().map(|i| by_id(*i))).map(|b| b.to_value()).collect())
+                .into_value(),
+        ),
         mro: Field::new(Value::NONE),
         subclasses: sync::mutex::Mutex::new(Vec::new()),
         destroy_base: destroy,

@@ -565,6 +565,9 @@ fn invoke(cx: &mut Cx, w: &SlotWrapper, receiver: Ref<'_>, args: Args<'_>) -> Py
         }
         Wrap::Next => {
             check(cx, 0, 0)?;
+            if type_of(receiver).slots.send().is_some() {
+                return crate::protocol::iter::next_or_stop(cx, receiver);
+            }
             match as_fn!(slots::Next)(cx, receiver)? {
                 Some(r) => Ok(r),
                 None => {

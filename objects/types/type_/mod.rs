@@ -411,7 +411,8 @@ impl Type {
     }
     /// Calls `f` with the types of the MRO. The tuple is kept alive meanwhile.
     pub fn with_mro<R>(&self, f: impl FnOnce(&[Ref<'_>]) -> R) -> R {
-        let mro = self.mro.load(self.header());
+        // Deferred, so that looking something up counts nothing.
+        let mro = self.mro.load_reg(self.header());
         match mro.as_ref().exact::<Tuple>() {
             Some(t) => f(t.items()),
             None => f(&[]),

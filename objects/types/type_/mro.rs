@@ -30,7 +30,7 @@ pub fn linearise(cx: &mut Cx, t: Ref<'_>, bases: &[Ref<'_>]) -> PyResult<Gc<Tupl
         }
         let Some(next) = next else {
             if !left {
-                return Ok(Tuple::from_values(out));
+                return Ok(deferred(out));
             }
             let mut stuck: Vec<Value> = Vec::new();
             for (l, h) in lists.iter().zip(&heads) {
@@ -66,5 +66,12 @@ pub fn of_static(t: &Type, more: &[u32]) -> Gc<Tuple> {
         let place = chain.iter().position(|b| extra.is_subtype_of(b)).unwrap_or(chain.len());
         chain.insert(place, extra);
     }
-    Tuple::from_values(std::iter::once(t).chain(chain).map(|b| b.to_value()).collect())
+    deferred(std::iter::once(t).chain(chain).map(|b| b.to_value()).collect())
+}
+
+/// A tuple that lookups need not count.
+fn deferred(items: Vec<Value>) -> Gc<Tuple> {
+    let t = Tuple::from_values(items);
+    t.header().make_deferred();
+    t
 }

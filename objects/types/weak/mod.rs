@@ -109,12 +109,8 @@ fn richcompare(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, op: Compare) -> PyResult<Reg
     }
 }
 
-static METHODS: &[Method] = &[class_method(
-    "__class_getitem__",
-    "($type, object, /)",
-    |cx, a| crate::types::object::generic_alias(cx, a[0], a[1]),
-    "See PEP 585",
-)];
+static METHODS: &[Method] =
+    &[class_method("__class_getitem__", "($type, object, /)", |cx, a| crate::types::object::generic_alias(cx, a[0], a[1]), "See PEP 585")];
 
 fn callback(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     let w = me(v);

@@ -394,8 +394,25 @@ unsafe fn method_pair<const W: bool>(pc: Pc, r: Regs, i: Instr, f: Word, obj: Wo
 unsafe fn load_method_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -> Next {
     // SAFETY: verified code.
     unsafe {
-        save(cx, pc);
         let obj = get(r, b::<W>(pc, i));
+        let w = cache::at(pc).load(Ordering::Acquire);
+        let id = objects::types::type_id_of(obj);
+        let kind = cache::kind_of(w);
+        if cache::version(w) != 0
+            && matches!(kind, kind::CLASS_METHOD | kind::STATIC_METHOD)
+            && gc::kind::version_of(id) == cache::version(w)
+            && let Some(f) = cache::pool_read(pc, w)
+            && gc::kind::version_of(id) == cache::version(w)
+        {
+            let dying = if i.flags() & KILL_B != 0 { obj.word() } else { Word::NONE };
+            let at = r.add(a::<W>(pc, i));
+            *at = Word(f).borrowed();
+            // The class is deferred.
+            *at.add(1) = if kind == kind::CLASS_METHOD { by_id(id).as_ref().word().borrowed() } else { Word::NO_SELF };
+            drop_now(cx, pc, dying);
+            return next_cached(pc, r);
+        }
+        save(cx, pc);
         let name = constant(cx, i.index());
         let t = type_of(obj);
         let version = if t.has(flags::PLAIN_GETATTR) { t.version() } else { 0 };
@@ -411,6 +428,7 @@ unsafe fn load_method_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr
                 method_pair::<W>(pc, r, i, f, obj.word())
             }
             Ok(attr::Method::Bound(f)) => {
+                fill_wrapped(pc, obj, t, name, version);
                 let at = r.add(a::<W>(pc, i));
                 let dying = if i.flags() & KILL_B != 0 { obj.word() } else { Word::NONE };
                 *at = f.into_word();
@@ -419,6 +437,28 @@ unsafe fn load_method_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr
                 next_cached(pc, r)
             }
             Err(e) => unwind::raise(cx, e),
+        }
+    }
+}
+
+/// Fills the cache of a method lookup that found a classmethod or staticmethod of a Python function.
+unsafe fn fill_wrapped(pc: Pc, obj: Ref<'_>, t: &Type, name: Ref<'_>, version: u32) {
+    // SAFETY: verified code.
+    unsafe {
+        if version == 0 || !t.has(flags::HEAP) || (t.has_dict && (t.keys.find(name).is_some() || in_dict_mode(obj, t))) {
+            return;
+        }
+        let Some(d) = t.lookup(name) else { return };
+        let kind = match type_of(d.as_ref()).id {
+            objects::ids::CLASSMETHOD => kind::CLASS_METHOD,
+            objects::ids::STATICMETHOD => kind::STATIC_METHOD,
+            _ => return,
+        };
+        let f = objects::types::object::function_of(d.as_ref());
+        let Some(h) = f.as_ref().header().filter(|h| h.type_id() == objects::ids::FUNCTION) else { return };
+        h.make_deferred();
+        if cache::poolable(f.word()) {
+            cache::fill_pool(pc, version, kind, f.word().0, || t.version() == version);
         }
     }
 }

@@ -303,7 +303,7 @@ unsafe fn instantiate<const W: bool>(
         if init.as_ref().header().is_none_or(|h| h.type_id() != ids::FUNCTION || h.flags() & gc::flag::DEFERRED == 0) {
             return None;
         }
-        let init = init.into_value();
+        // Deferred: not freed before this thread's next safepoint, and its frame keeps it after that.
         let obj = objects::types::instance::alloc_plain(t);
         let f = init.as_ref().cast::<Function>();
         let class = *r.add(base);

@@ -1,5 +1,9 @@
 //! Encoding and decoding: the builtin codecs, error handlers, and the registry that `_codecs` exposes.
 
+pub mod handlers;
+pub mod registry;
+
+use self::registry::Handling;
 use crate::cx::Cx;
 use crate::error::{PyResult, Raised};
 use crate::protocol::buffer;
@@ -9,6 +13,7 @@ use crate::types::int;
 use crate::types::str::{Str, as_str};
 use crate::types::type_::{Downcast, type_of};
 use gc::{Gc, Ref, Value};
+use std::borrow::Cow;
 use text::Units;
 use text::builder::StrBuilder;
 use text::codec::handlers::{Handler, Replacement, SurrogateCodec, on_decode_error, on_encode_error};
@@ -116,15 +121,33 @@ pub fn encode_with(
     let Some(text) = as_str(s) else { return Ok(()) };
     let u = text.units();
     let mut at = 0;
+    let mut handling = None;
     loop {
         let Some(e) = f(u, at, out).error else { return Ok(()) };
-        let handler = Handler::named(errors);
-        let Some(handler) = handler else { return Err(unknown_handler(cx, errors)) };
-        let Some(r) = on_encode_error(handler, u, &e, SurrogateCodec::named(name)) else {
-            return Err(raise_encode(cx, name, s, &e));
-        };
-        push_replacement(cx, s, name, &e, r, out, f)?;
-        at = e.end;
+        if handling.is_none() {
+            handling = Some(registry::handling(cx, errors)?);
+        }
+        match &handling {
+            Some(Handling::Call(handler)) => {
+                let exc = encode_error(name, s, &e);
+                let (r, next) = handlers::ask(cx, handler.as_ref(), &exc, true, |_| u.len())?;
+                if let Some(b) = r.as_ref().downcast::<Bytes>() {
+                    push_replacement(cx, s, name, &e, Replacement::Bytes(b.data().to_vec()), out, f)?;
+                } else if let Some(t) = as_str(r.as_ref()) {
+                    push_replacement(cx, s, name, &e, Replacement::Text(t.units().to_vec()), out, f)?;
+                }
+                at = next;
+            }
+            Some(Handling::Builtin(handler)) => {
+                let Some(r) = on_encode_error(*handler, u, &e, SurrogateCodec::named(name)) else {
+                    return Err(raise_encode(cx, name, s, &e));
+                };
+                push_replacement(cx, s, name, &e, r, out, f)?;
+                at = e.end;
+            }
+            None => return Ok(()),
+        }
+        cx.poll()?;
     }
 }
 
@@ -142,29 +165,27 @@ fn push_replacement(
     out: &mut Vec<u8>,
     f: &dyn Fn(Units<'_>, usize, &mut Vec<u8>) -> Progress,
 ) -> PyResult<()> {
+    let codec = SurrogateCodec::named(name);
     match r {
         Replacement::Bytes(b) => {
-            let unit = match SurrogateCodec::named(name) {
+            let unit = match codec {
                 Some(SurrogateCodec::Utf16(_)) => 2,
                 Some(SurrogateCodec::Utf32(_)) => 4,
                 _ => 1,
             };
-            if b.len() % unit != 0 {
+            if !b.len().is_multiple_of(unit) {
                 return Err(raise_encode(cx, name, s, e));
             }
             out.extend_from_slice(&b);
         }
         Replacement::Text(t) => {
-            if f(Units::Four(&t), 0, out).error.is_some() {
+            let plain = codec.is_none() || t.iter().all(|c| *c < 0x80);
+            if !plain || f(Units::Four(&t), 0, out).error.is_some() {
                 return Err(raise_encode(cx, name, s, e));
             }
         }
     }
     Ok(())
-}
-
-fn unknown_handler(cx: &mut Cx, errors: &str) -> Raised {
-    cx.error(exception::ids::LOOKUP_ERROR, format!("unknown error handler name '{errors}'"))
 }
 
 /// Decodes with `f`, asking the error handler where it fails. Gives back how much was consumed.
@@ -177,21 +198,51 @@ pub fn decode_with(
     f: &mut dyn FnMut(&[u8], usize, &mut StrBuilder) -> Progress,
 ) -> PyResult<usize> {
     let mut at = 0;
+    let mut data = Cow::Borrowed(data);
+    let mut handling = None;
     loop {
-        let p = f(data, at, out);
+        let p = f(&data, at, out);
         let Some(e) = p.error else { return Ok(p.consumed) };
-        let Some(handler) = Handler::named(errors) else { return Err(unknown_handler(cx, errors)) };
-        match on_decode_error(handler, data, &e, SurrogateCodec::named(name)) {
-            Some((text, next)) => {
-                out.extend(text);
+        if handling.is_none() {
+            handling = Some(registry::handling(cx, errors)?);
+        }
+        match &handling {
+            Some(Handling::Call(handler)) => {
+                let object = bytes_object(cx, &data)?;
+                let exc = decode_error(name, object.as_ref(), &e);
+                let len = |exc: &Value| exception::extra(exc.as_ref(), 1).as_ref().downcast::<Bytes>().map_or(0, |b| b.data().len());
+                let (r, next) = handlers::ask(cx, handler.as_ref(), &exc, false, len)?;
+                // The handler may have put other bytes in the place of the input.
+                let now = exception::extra(exc.as_ref(), 1);
+                match now.as_ref().downcast::<Bytes>() {
+                    Some(b) if !now.is(&object) => data = Cow::Owned(b.data().to_vec()),
+                    Some(_) => {}
+                    None => return Err(cx.type_error("object attribute must be bytes")),
+                }
+                if let Some(t) = as_str(r.as_ref()) {
+                    out.push_units(t.units());
+                }
                 at = next;
             }
-            None => {
-                let object = bytes_object(cx, data)?;
-                let exc = decode_error(name, object.as_ref(), &e);
-                return Err(cx.raise_new(exc));
+            Some(Handling::Builtin(handler)) => {
+                if matches!(handler, Handler::XmlCharRefReplace | Handler::NameReplace) {
+                    return Err(cx.type_error("don't know how to handle UnicodeDecodeError in error callback"));
+                }
+                match on_decode_error(*handler, &data, &e, SurrogateCodec::named(name)) {
+                    Some((text, next)) => {
+                        out.extend(text);
+                        at = next;
+                    }
+                    None => {
+                        let object = bytes_object(cx, &data)?;
+                        let exc = decode_error(name, object.as_ref(), &e);
+                        return Err(cx.raise_new(exc));
+                    }
+                }
             }
+            None => return Ok(at),
         }
+        cx.poll()?;
     }
 }
 
@@ -221,65 +272,86 @@ pub fn encode_fast(cx: &mut Cx, s: Ref<'_>, codec: Fast, errors: &str) -> PyResu
     Ok(out)
 }
 
-/// Decodes by one of the fast codecs.
-pub fn decode_fast(cx: &mut Cx, data: &[u8], codec: Fast, errors: &str) -> PyResult<StrBuilder> {
-    let mut out = StrBuilder::new();
-    let name = codec.name();
-    match codec {
-        Fast::Utf8 => decode_with(cx, data, name, errors, &mut out, &mut |d, i, o| codec::utf8::decode(d, i, o, true))?,
-        Fast::Ascii => decode_with(cx, data, name, errors, &mut out, &mut codec::decode_ascii)?,
+/// What decoding gave.
+pub struct Decoded {
+    /// The text.
+    pub text: StrBuilder,
+    /// How many bytes were used.
+    pub consumed: usize,
+    /// The byte order that a mark told or that was asked for.
+    pub order: Option<ByteOrder>,
+}
+
+/// Decodes by one of the fast codecs; unless `last`, an incomplete end is left.
+pub fn decode_fast(cx: &mut Cx, data: &[u8], codec: Fast, errors: &str, last: bool) -> PyResult<Decoded> {
+    let mut text = StrBuilder::new();
+    let out = &mut text;
+    let mut found = None;
+    let consumed = match codec {
+        Fast::Utf8 => decode_with(cx, data, "utf-8", errors, out, &mut |d, i, o| codec::utf8::decode(d, i, o, last))?,
+        Fast::Ascii => decode_with(cx, data, "ascii", errors, out, &mut codec::decode_ascii)?,
         Fast::Latin1 => {
-            codec::decode_latin1(data, &mut out);
+            codec::decode_latin1(data, out);
             data.len()
         }
         Fast::Utf16(order) => {
             let mark = if order.is_none() { codec::utf16::byte_order_mark(data) } else { None };
-            let order = order.or(mark).unwrap_or(ByteOrder::NATIVE);
+            found = order.or(mark);
+            let order = found.unwrap_or(ByteOrder::NATIVE);
+            let name = if order == ByteOrder::Little { "utf-16-le" } else { "utf-16-be" };
             let skip = if mark.is_some() { 2 } else { 0 };
-            decode_with(cx, data, name, errors, &mut out, &mut |d, i, o| codec::utf16::decode(d, i.max(skip), o, order, true))?
+            decode_with(cx, data, name, errors, out, &mut |d, i, o| codec::utf16::decode(d, i.max(skip), o, order, last))?
         }
         Fast::Utf32(order) => {
             let mark = if order.is_none() { codec::utf32::byte_order_mark(data) } else { None };
-            let order = order.or(mark).unwrap_or(ByteOrder::NATIVE);
+            found = order.or(mark);
+            let order = found.unwrap_or(ByteOrder::NATIVE);
+            let name = if order == ByteOrder::Little { "utf-32-le" } else { "utf-32-be" };
             let skip = if mark.is_some() { 4 } else { 0 };
-            decode_with(cx, data, name, errors, &mut out, &mut |d, i, o| codec::utf32::decode(d, i.max(skip), o, order, true))?
+            decode_with(cx, data, name, errors, out, &mut |d, i, o| codec::utf32::decode(d, i.max(skip), o, order, last))?
         }
     };
-    Ok(out)
+    Ok(Decoded { text, consumed, order: found })
 }
 
 /// `str.encode(encoding, errors)`: bytes.
 pub fn encode_object(cx: &mut Cx, s: Ref<'_>, encoding: Option<&Str>, errors: Option<&Str>) -> PyResult<Value> {
-    let name = encoding.map_or_else(|| "utf-8".to_string(), Str::to_string_lossy);
-    let handler = errors.map_or_else(|| "strict".to_string(), Str::to_string_lossy);
-    let Some(codec) = Fast::named(&name) else {
-        return Err(cx.error(exception::ids::LOOKUP_ERROR, format!("unknown encoding: {name}")));
+    let codec = match encoding {
+        None => Fast::Utf8,
+        Some(e) => match e.as_ascii().and_then(Fast::named) {
+            Some(c) => c,
+            None => return registry::encode_text(cx, s, e, errors),
+        },
     };
     if let Some(t) = as_str(s).filter(|t| t.is_ascii() && matches!(codec, Fast::Utf8 | Fast::Ascii | Fast::Latin1)) {
         return bytes_object(cx, t.raw());
     }
+    let handler = errors.map_or_else(|| "strict".to_string(), Str::to_string_lossy);
     let out = encode_fast(cx, s, codec, &handler)?;
     bytes_object(cx, &out)
 }
 
-/// Decodes data: a str.
-pub fn decode_data(cx: &mut Cx, data: &[u8], encoding: Option<&Str>, errors: Option<&Str>) -> PyResult<Value> {
-    let name = encoding.map_or_else(|| "utf-8".to_string(), Str::to_string_lossy);
-    let handler = errors.map_or_else(|| "strict".to_string(), Str::to_string_lossy);
-    let Some(codec) = Fast::named(&name) else {
-        return Err(cx.error(exception::ids::LOOKUP_ERROR, format!("unknown encoding: {name}")));
+/// Decodes data: a str. `object` is what has the data, if there is such an object already.
+fn decode_data(cx: &mut Cx, data: &[u8], object: Ref<'_>, encoding: Option<&Str>, errors: Option<&Str>) -> PyResult<Value> {
+    let codec = match encoding {
+        None => Fast::Utf8,
+        Some(e) => match e.as_ascii().and_then(Fast::named) {
+            Some(c) => c,
+            None => return registry::decode_text(cx, object, e, errors),
+        },
     };
     if matches!(codec, Fast::Latin1) || (matches!(codec, Fast::Utf8 | Fast::Ascii) && data.is_ascii()) {
         return Str::try_from_latin1(data).map(Gc::into_value).map_err(|_| cx.memory_error());
     }
-    let out = decode_fast(cx, data, codec, &handler)?;
-    Str::try_from_built(out.finish()).map(Gc::into_value).map_err(|_| cx.memory_error())
+    let handler = errors.map_or_else(|| "strict".to_string(), Str::to_string_lossy);
+    let out = decode_fast(cx, data, codec, &handler, true)?;
+    Str::try_from_built(out.text.finish()).map(Gc::into_value).map_err(|_| cx.memory_error())
 }
 
 /// `str(object, encoding, errors)`.
 pub fn decode_object(cx: &mut Cx, v: Ref<'_>, encoding: Option<&Str>, errors: Option<&Str>) -> PyResult<Value> {
     if let Some(b) = v.downcast::<Bytes>() {
-        return decode_data(cx, b.data(), encoding, errors);
+        return decode_data(cx, b.data(), v, encoding, errors);
     }
     if as_str(v).is_some() {
         return Err(cx.type_error("decoding str is not supported"));
@@ -289,5 +361,5 @@ pub fn decode_object(cx: &mut Cx, v: Ref<'_>, encoding: Option<&Str>, errors: Op
         return Err(cx.type_error(format!("decoding to str: need a bytes-like object, {n} found")));
     }
     let data = buffer::bytes_of(cx, v)?;
-    decode_data(cx, &data, encoding, errors)
+    decode_data(cx, &data, v, encoding, errors)
 }
