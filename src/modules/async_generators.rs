@@ -590,5 +590,9 @@ pub static SYS_FUNCTIONS: &[Method] = &[
     ),
 ];
 /// What `builtins` has.
-pub static BUILTINS: &[Method] =
-    &[function("anext", "($module, async_iterator, default=None, /)", anext_function, "The next item of an asynchronous iterator, when awaited.")];
+pub static BUILTINS: &[Method] = &[function(
+    "anext",
+    "($module, async_iterator, default=None, /)",
+    anext_function,
+    "The next item of an asynchronous iterator, when awaited.",
+)];

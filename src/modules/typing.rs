@@ -99,11 +99,7 @@ pub fn simple(id: u32, name: Ref<'_>) -> Value {
 }
 /// One with a bound or constraints that `f` computes.
 pub fn with_evaluator(name: Ref<'_>, f: Ref<'_>, constraints: bool) -> Value {
-    let (a, b) = if constraints {
-        (Lazy::known(None), Lazy::later(f.to_value()))
-    } else {
-        (Lazy::later(f.to_value()), Lazy::known(None))
-    };
+    let (a, b) = if constraints { (Lazy::known(None), Lazy::later(f.to_value())) } else { (Lazy::later(f.to_value()), Lazy::known(None)) };
     make(ids::TYPE_VAR, name.to_value(), a, b, None, [false, false, true])
 }
 /// Sets the function that computes a parameter's default.
@@ -299,12 +295,7 @@ static PARAM_SPEC_METHODS: &[Method] = &[
     method("__mro_entries__", "($self, object, /)", refuse_subclass, ""),
 ];
 static TYPE_VAR_TUPLE_METHODS: &[Method] = &[
-    method(
-        "__typing_subst__",
-        "($self, arg, /)",
-        |cx, _| Err(cx.type_error("Substitution of bare TypeVarTuple is not supported")),
-        "",
-    ),
+    method("__typing_subst__", "($self, arg, /)", |cx, _| Err(cx.type_error("Substitution of bare TypeVarTuple is not supported")), ""),
     method(
         "__typing_prepare_subst__",
         "($self, alias, args, /)",
@@ -342,11 +333,7 @@ const EVALUATE_DEFAULT: GetSet = getter(
 const BOUND: GetSet = getter("__bound__", |cx, v| Ok(me(v).bound.get(cx, me(v))?.unwrap_or(Value::NONE).into()), "");
 static TYPE_VAR_GETSETS: &[GetSet] = &[
     BOUND,
-    getter(
-        "__constraints__",
-        |cx, v| Ok(me(v).constraints.get(cx, me(v))?.unwrap_or_else(|| Tuple::empty().into_value()).into()),
-        "",
-    ),
+    getter("__constraints__", |cx, v| Ok(me(v).constraints.get(cx, me(v))?.unwrap_or_else(|| Tuple::empty().into_value()).into()), ""),
     DEFAULT,
     getter("evaluate_bound", |_, v| Ok(me(v).bound.evaluator(me(v)).into()), ""),
     getter("evaluate_constraints", |_, v| Ok(me(v).constraints.evaluator(me(v)).into()), ""),
@@ -562,7 +549,12 @@ fn forward_to_typing(cx: &mut Cx, name: &str, args: Args<'_>) -> PyResult<Reg> {
 static GENERIC_METHODS: &[Method] = &[
     Method {
         kind: objects::native::MethodKind::Class,
-        ..raw_method("__class_getitem__", "", |cx, args| forward_to_typing(cx, "_generic_class_getitem", args), "Parameterizes a generic class.")
+        ..raw_method(
+            "__class_getitem__",
+            "",
+            |cx, args| forward_to_typing(cx, "_generic_class_getitem", args),
+            "Parameterizes a generic class.",
+        )
     },
     Method {
         kind: objects::native::MethodKind::Class,
@@ -571,8 +563,10 @@ static GENERIC_METHODS: &[Method] = &[
 ];
 
 /// `typing.Generic`.
-pub static GENERIC_TYPE: TypeSpec =
-    TypeSpec::empty(ids::GENERIC, "typing.Generic").flags(flags::BASE).methods(GENERIC_METHODS).doc("Abstract base class for generic types.");
+pub static GENERIC_TYPE: TypeSpec = TypeSpec::empty(ids::GENERIC, "typing.Generic")
+    .flags(flags::BASE)
+    .methods(GENERIC_METHODS)
+    .doc("Abstract base class for generic types.");
 
 /// `Generic[params]` for a class of the new syntax.
 pub fn subscript_generic(cx: &mut Cx, params: Ref<'_>) -> PyResult<Value> {
@@ -664,7 +658,6 @@ static ALIAS_GETSETS: &[GetSet] = &[
     getter("__type_params__", |_, v| Ok(alias(v).params.clone().into()), ""),
     getter("__value__", |cx, v| Ok(alias(v).value.get(cx, alias(v))?.unwrap_or(Value::NONE).into()), ""),
     getter("evaluate_value", |_, v| Ok(alias(v).value.evaluator(alias(v)).into()), ""),
-    getter("__module__", |_, v| Ok(alias(v).module.clone().into()), ""),
 ];
 
 /// `typing.TypeAliasType`.
@@ -673,6 +666,13 @@ pub static TYPE_ALIAS_TYPE: TypeSpec = TypeSpec::of::<TypeAlias>("typing.TypeAli
     .slots(Slots {
         new: Some(new_alias),
         repr: Some(|_, v| Ok(alias(v).name.clone().into())),
+        getattr: Some(|cx, v, name| {
+            // The class's own `__module__` stands in its namespace.
+            if as_str(name).is_some_and(|s| s.eq_str("__module__")) {
+                return Ok(alias(v).module.clone().into());
+            }
+            attr::generic_get(cx, v, name)
+        }),
         or: Some(or),
         getitem: Some(alias_getitem),
         iter: Some(iterate_unpacked),
