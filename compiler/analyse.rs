@@ -242,10 +242,9 @@ fn inline(table: &mut Symtable, id: ScopeId, comp: ScopeId, comp_free: &mut Name
                 if let Some(outer) = outer
                     && outer.flags & def::BOUND != 0
                     && !class
+                    && !captured_below(table, comp, &name)
                 {
-                    if !captured_below(table, comp, &name) {
-                        comp_free.remove(&name);
-                    }
+                    comp_free.remove(&name);
                 }
             }
             _ => {}

@@ -23,7 +23,7 @@ pub(crate) fn make_pending(h: &Header) {
     if h.set_flags(flag::PENDING) & flag::PENDING == 0 {
         PENDING.lock().push(Pending(h));
         let n = PENDING_COUNT.fetch_add(1, Ordering::Relaxed) + 1;
-        if n % WORTH_A_STOP == 0
+        if n.is_multiple_of(WORTH_A_STOP)
             && let Some(slot) = sync::threads::current()
         {
             sync::safepoint::request(slot, sync::safepoint::GC);

@@ -23,7 +23,7 @@ pub const CLASSES: usize = 15 + 16;
 #[inline(always)]
 pub const fn class_of(size: usize) -> usize {
     if size <= 256 {
-        if size <= 32 { 0 } else { (size + 15) / 16 - 2 }
+        if size <= 32 { 0 } else { size.div_ceil(16) - 2 }
     } else {
         // Four classes per doubling: 320 384 448 512, 640 ...
         let top = usize::BITS as usize - 1 - (size - 1).leading_zeros() as usize;

@@ -203,7 +203,7 @@ pub(crate) unsafe fn destroy(h: &Header) {
 pub(crate) fn free_remote(owner: u16, h: *mut Header) {
     if let Some(l) = of_slot(owner) {
         // SAFETY: only the atomic remote stack is touched.
-        unsafe { crate::heap::push_remote(&(*l).remote_stack(), h) }
+        unsafe { crate::heap::push_remote((*l).remote_stack(), h) }
     }
 }
 

@@ -222,7 +222,7 @@ impl Signature {
             match p.kind {
                 ParamKind::Rest => rest = Some(Tuple::from_refs(positional.get(self.positional..).unwrap_or(&[])).into_value()),
                 ParamKind::Keywords if extra.is_none() => extra = Some(Dict::new()),
-                _ if !p.optional && out[shift + i].is_missing() => return Err(self.missing(cx, function, i, positional.len(), keywords)),
+                _ if !p.optional && out[shift + i].is_missing() => return Err(self.missing(cx, function, i, positional.len())),
                 _ => {}
             }
         }
@@ -265,7 +265,7 @@ impl Signature {
     }
 
     #[cold]
-    fn missing(&self, cx: &mut Cx, function: &str, index: usize, given: usize, keywords: usize) -> Raised {
+    fn missing(&self, cx: &mut Cx, function: &str, index: usize, given: usize) -> Raised {
         let bare = unqualified(function);
         let p = &self.params[index];
         if self.no_keywords {
@@ -282,7 +282,7 @@ impl Signature {
             let at_least = if self.required == self.positional { "exactly" } else { "at least" };
             let s = if self.required == 1 { "" } else { "s" };
             let n = self.required;
-            return cx.type_error(format!("{bare}() takes {at_least} {n} positional argument{s} ({} given)", given + keywords.min(0)));
+            return cx.type_error(format!("{bare}() takes {at_least} {n} positional argument{s} ({} given)", given));
         }
         let kind = if p.kind == ParamKind::Keyword { "keyword-only argument" } else { "argument" };
         if p.kind == ParamKind::Keyword {

@@ -99,6 +99,7 @@ unsafe fn global(at: &AtomicU64) -> Option<Value> {
 pub fn builtins() -> Gc<Dict> {
     // SAFETY: set at start-up to an immortal dict.
     match unsafe { global(&BUILTINS) } {
+        // SAFETY: it is a dict.
         Some(v) => unsafe { Gc::from_value(v) },
         None => Dict::new(),
     }
@@ -107,6 +108,7 @@ pub fn builtins() -> Gc<Dict> {
 pub fn modules() -> Gc<Dict> {
     // SAFETY: set at start-up to an immortal dict.
     match unsafe { global(&MODULES) } {
+        // SAFETY: it is a dict.
         Some(v) => unsafe { Gc::from_value(v) },
         None => Dict::new(),
     }

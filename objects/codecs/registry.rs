@@ -91,7 +91,7 @@ pub fn lookup(cx: &mut Cx, encoding: &Str) -> PyResult<Value> {
         if r.as_ref().is_none() {
             continue;
         }
-        if !r.as_ref().downcast::<Tuple>().is_some_and(|t| t.len() == 4) {
+        if r.as_ref().downcast::<Tuple>().is_none_or(|t| t.len() != 4) {
             return Err(cx.type_error("codec search functions must return 4-tuples"));
         }
         cache().set(cx, key.as_ref(), r.as_ref())?;

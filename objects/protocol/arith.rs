@@ -165,7 +165,7 @@ fn sequence(cx: &mut Cx, op: Op, a: Ref<'_>, b: Ref<'_>, inplace: bool) -> PyRes
     }
     let (x, y) = (ta.shown_name(), tb.shown_name());
     let s = op.symbol();
-    if op == Op::Shr && inplace == (false) && ta.shown_name() == "builtin_function_or_method" {
+    if op == Op::Shr && !inplace && ta.shown_name() == "builtin_function_or_method" {
         return Err(cx.type_error(format!(
             "unsupported operand type(s) for >>: '{x}' and '{y}'. Did you mean \"print(<message>, file=<output_stream>)\"?"
         )));

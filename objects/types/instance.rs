@@ -273,8 +273,9 @@ pub fn set_own(obj: Ref<'_>, t: &Type, name: Ref<'_>, value: Value) -> bool {
             {
                 // SAFETY: below the capacity; locked.
                 let field = unsafe { &*tail.add(1 + i) };
-                let in_order =
-                    field.peek() != Word::UNBOUND || (i + 1..capacity).all(|j| unsafe { (*tail.add(1 + j)).peek() } == Word::UNBOUND);
+                // SAFETY: below the capacity; locked.
+                let later = (i + 1..capacity).all(|j| unsafe { (*tail.add(1 + j)).peek() } == Word::UNBOUND);
+                let in_order = field.peek() != Word::UNBOUND || later;
                 if in_order {
                     let old = field.swap(value);
                     drop(l);

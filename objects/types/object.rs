@@ -290,8 +290,7 @@ pub static SLOT_MEMBER_TYPE: TypeSpec = TypeSpec::of::<SlotMember>("member_descr
     ]);
 
 static DICT_GETSET: GetSet = getset("__dict__", get_dict, set_dict, "dictionary for instance variables");
-static WEAKREF_GETSET: GetSet =
-    getter("__weakref__", |cx, v| crate::finalise::first_weakref(cx, v), "list of weak references to the object");
+static WEAKREF_GETSET: GetSet = getter("__weakref__", crate::finalise::first_weakref, "list of weak references to the object");
 
 /// The `__dict__` descriptor of a class.
 pub fn dict_getset(owner: u32) -> Value {

@@ -378,7 +378,7 @@ fn body(shared: &std::sync::Arc<Shared>, bundle: (SendValue, SendValue, Option<S
 }
 
 fn run(cx: &mut Cx, f: &Value, args: &Value, kwargs: Option<&Value>) {
-    let result = (|| {
+    let result = {
         let mut items: Vec<Ref<'_>> = args.as_ref().exact::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default();
         let pairs = kwargs.and_then(|k| as_dict(k.as_ref())).map(Dict::items).unwrap_or_default();
         let mut names = Vec::new();
@@ -388,7 +388,7 @@ fn run(cx: &mut Cx, f: &Value, args: &Value, kwargs: Option<&Value>) {
         }
         let names = if names.is_empty() { None } else { Some(Tuple::from_refs(&names)) };
         call::call(cx, f.as_ref(), Args { items: &items, names: names.as_deref() }).map(Reg::into_value)
-    })();
+    };
     if let Err(e) = result {
         let raised = cx.catch(e);
         if type_of(raised.as_ref()).is_subtype_of_id(exc::SYSTEM_EXIT) {
@@ -597,8 +597,8 @@ fn local_new(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
 /// This thread's table of local dicts.
 fn per_thread(cx: &mut Cx) -> gc::Gc<Dict> {
     let v = cx.module_state(type_ids::LOCAL);
-    // SAFETY: only dicts are stored there.
     if !v.as_ref().is_none() {
+        // SAFETY: only dicts are stored there.
         return unsafe { gc::Gc::from_value(v) };
     }
     let d = Dict::new();

@@ -35,7 +35,7 @@ fn used_as_names(c: &Code) -> Vec<bool> {
     let mut at = 0;
     while let Some(i) = c.data.instrs.get(at) {
         let Some(op) = i.op() else { break };
-        if op.info().operands.iter().any(|o| *o == Operand::Name)
+        if op.info().operands.contains(&Operand::Name)
             && let Some(o) = out.get_mut(i.index() as usize)
         {
             *o = true;

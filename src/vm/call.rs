@@ -185,12 +185,12 @@ unsafe fn bind(cx: &mut Cx, function: &Function, code: &Code, regs: Regs, argc: 
             if (given..first).any(|n| out[n] == Word::UNBOUND) {
                 return Err(missing(cx, function, code, &out, 0, first.min(positional), "positional"));
             }
-            for n in first.max(given)..positional {
-                if out[n] == Word::UNBOUND
+            for (n, o) in out.iter_mut().enumerate().take(positional).skip(first.max(given)) {
+                if *o == Word::UNBOUND
                     && let Some(t) = items
                 {
                     let v = t.get(n - first).to_value();
-                    out[n] = v.word();
+                    *o = v.word();
                     made.push(v);
                 }
             }
@@ -212,8 +212,8 @@ unsafe fn bind(cx: &mut Cx, function: &Function, code: &Code, regs: Regs, argc: 
             }
         }
         // Nothing can fail any more. What went into *args or **kwargs was counted again: its argument words die.
-        for n in 0..argc {
-            if !moved[n] {
+        for (n, moved) in moved.iter().enumerate() {
+            if !moved {
                 drop_word(word(n));
             }
         }

@@ -28,7 +28,7 @@ pub(super) fn new(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> 
         let n = type_of(p[0]).name_text();
         return Err(cx.type_error(format!("BaseExceptionGroup.__new__() argument 1 must be str, not {n}")));
     }
-    let sequence = type_of(p[1]).slots.getitem().is_some() && !p[1].downcast::<crate::types::dict::Dict>().is_some();
+    let sequence = type_of(p[1]).slots.getitem().is_some() && p[1].downcast::<crate::types::dict::Dict>().is_none();
     if !sequence {
         return Err(cx.type_error("second argument (exceptions) must be a sequence"));
     }

@@ -126,8 +126,7 @@ pub fn chain_context(cx: &mut Cx, exc: &Value) {
     let mut at = cx.handled.clone();
     let mut slow = at.clone();
     let mut steps = 0u32;
-    loop {
-        let Some(p) = as_exception(at.as_ref()) else { break };
+    while let Some(p) = as_exception(at.as_ref()) {
         let next = p.context.load(p.header());
         if next.as_ref().is_none() {
             break;

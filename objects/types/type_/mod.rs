@@ -407,7 +407,7 @@ impl Type {
             // Not built yet: along the bases.
             return self.base_type().is_some_and(|b| b.is_subtype_of(other));
         }
-        self.with_mro(|mro| mro.iter().any(|t| t.word().header() == other.header() as *const Header as *mut Header))
+        self.with_mro(|mro| mro.iter().any(|t| std::ptr::eq(t.word().header(), other.header())))
     }
     /// Calls `f` with the types of the MRO. The tuple is kept alive meanwhile.
     pub fn with_mro<R>(&self, f: impl FnOnce(&[Ref<'_>]) -> R) -> R {

@@ -17,10 +17,10 @@ unsafe fn slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, op: Op) ->
         save(cx, pc);
         let (x, y) = (get(r, b::<W>(pc, i)), get(r, c::<W>(pc, i)));
         let result = if i.flags() & INPLACE != 0 {
-            if op == Op::Add {
-                if let Some(done) = append_text::<W>(cx, pc, r, i) {
-                    return done;
-                }
+            if op == Op::Add
+                && let Some(done) = append_text::<W>(cx, pc, r, i)
+            {
+                return done;
             }
             arith::inplace(cx, op, x, y)
         } else {

@@ -34,10 +34,11 @@ pub unsafe fn load_attr<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -
         let w = cache::at(pc).load(Ordering::Acquire);
         if obj.is_pointer() && cache::version(w) != 0 {
             let h = &*obj.header();
-            if gc::kind::version_of(h.type_id()) == cache::version(w) && cache::kind_of(w) == kind::INLINE {
-                if let Some(v) = inline(h, cache::payload(w)) {
-                    return loaded::<W>(cx, pc, r, i, v);
-                }
+            if gc::kind::version_of(h.type_id()) == cache::version(w)
+                && cache::kind_of(w) == kind::INLINE
+                && let Some(v) = inline(h, cache::payload(w))
+            {
+                return loaded::<W>(cx, pc, r, i, v);
             }
         }
         load_attr_other::<W>(cx, pc, r, i, w)
@@ -91,12 +92,10 @@ unsafe fn load_attr_other<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr,
                 kind::OF_CLASS => {
                     if let Some(t) = class_of(obj)
                         && gc::kind::version_of(t.id) == cache::version(w)
+                        && let Some(v) = cache::pool_read(pc, w)
+                        && gc::kind::version_of(t.id) == cache::version(w)
                     {
-                        if let Some(v) = cache::pool_read(pc, w)
-                            && gc::kind::version_of(t.id) == cache::version(w)
-                        {
-                            return loaded::<W>(cx, pc, r, i, Reg::from_word(Word(v).borrowed()));
-                        }
+                        return loaded::<W>(cx, pc, r, i, Reg::from_word(Word(v).borrowed()));
                     }
                 }
                 kind::MODULE if h.type_id() == objects::ids::MODULE => {

@@ -2,7 +2,7 @@
 
 use super::super::dispatch::Next;
 use super::super::frame::{Pc, Regs, Then, current};
-use super::{a, b, c, constant, drop_now, get, next_cached, put, save, slice};
+use super::{b, c, constant, drop_now, get, next_cached, put, save, slice};
 use crate::vm::call::{Pushed, finish_frame, push, returns_to};
 use crate::vm::{poll, unwind};
 use bytecode::Instr;

@@ -295,7 +295,7 @@ unsafe fn own_mapping<'a>(cx: &Cx) -> Option<Ref<'a>> {
     // SAFETY: a frame's mapping lives as long as it.
     unsafe {
         let f = frame(cx);
-        if f.locals == Word::UNBOUND || f.locals.header() == (*f.globals).header() as *const _ as *mut _ {
+        if f.locals == Word::UNBOUND || std::ptr::eq(f.locals.header(), (*f.globals).header()) {
             None
         } else {
             Some(Ref::from_word(f.locals))
