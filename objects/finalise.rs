@@ -62,6 +62,10 @@ impl WeakRef {
                     h.incref();
                     true
                 }
+            } else if h.flags() & (flag::DEFERRED | flag::PENDING) == flag::DEFERRED {
+                // Its count may be zero while registers and functions refer to it. It dies only in a stop, which clears this reference first.
+                h.incref();
+                true
             } else {
                 h.flags() & flag::PENDING == 0 && h.try_incref()
             };
