@@ -62,8 +62,8 @@ impl WeakRef {
                     h.incref();
                     true
                 }
-            } else if h.flags() & (flag::DEFERRED | flag::PENDING) == flag::DEFERRED {
-                // Its count may be zero while registers and functions refer to it. It dies only in a stop, which clears this reference first.
+            } else if h.flags() & flag::DEFERRED != 0 {
+                // Its count may be zero while registers and functions refer to it. Its end is decided in a stop, which takes the flag away.
                 h.incref();
                 true
             } else {
