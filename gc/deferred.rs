@@ -64,6 +64,8 @@ pub fn reclaim(
         }
         let free = !held.contains(&(p.0 as usize)) && delta_id(h).is_none_or(|id| delta_sum(world, id) <= 0);
         if free {
+            // From here on weak references refuse it: pending, and deferred no more.
+            h.clear_flags(flag::DEFERRED);
             dead.push(p.0);
         }
         !free

@@ -62,6 +62,10 @@ impl WeakRef {
                     h.incref();
                     true
                 }
+            } else if h.flags() & flag::DEFERRED != 0 {
+                // Its count may be zero while registers and functions refer to it. Its end is decided in a stop, which takes the flag away.
+                h.incref();
+                true
             } else {
                 h.flags() & flag::PENDING == 0 && h.try_incref()
             };

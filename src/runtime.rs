@@ -172,7 +172,8 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     MODULES.store(m.value().word().0, Ordering::Release);
     m.set_text("builtins", b.value().clone());
     let name = Str::intern_text("builtins");
-    for f in modules::builtins::FUNCTIONS.iter().chain(modules::builtin_functions::FUNCTIONS) {
+    let functions = modules::builtins::FUNCTIONS.iter().chain(modules::builtin_functions::FUNCTIONS);
+    for f in functions.chain(modules::async_generators::BUILTINS) {
         let object = objects::native::new_function(f, name.clone());
         object.header().make_deferred();
         b.dict.set_text(f.name, object);

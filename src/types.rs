@@ -9,6 +9,15 @@ use objects::types::type_::TypeSpec;
 
 /// All of them.
 pub static SPECS: &[&TypeSpec] = &[
+    &crate::modules::typing::TYPE_VAR_TYPE,
+    &crate::modules::typing::PARAM_SPEC_TYPE,
+    &crate::modules::typing::TYPE_VAR_TUPLE_TYPE,
+    &crate::modules::typing::PARAM_SPEC_ARGS_TYPE,
+    &crate::modules::typing::PARAM_SPEC_KWARGS_TYPE,
+    &crate::modules::typing::NO_DEFAULT_TYPE,
+    &crate::modules::typing::CONST_EVALUATOR_TYPE,
+    &crate::modules::typing::GENERIC_TYPE,
+    &crate::modules::typing::TYPE_ALIAS_TYPE,
     &function::FUNCTION_TYPE,
     &code::CODE_TYPE,
     &frame::FRAME_TYPE,

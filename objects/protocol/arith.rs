@@ -163,9 +163,9 @@ fn sequence(cx: &mut Cx, op: Op, a: Ref<'_>, b: Ref<'_>, inplace: bool) -> PyRes
         }
         _ => {}
     }
-    let (x, y) = (ta.name_text(), tb.name_text());
+    let (x, y) = (ta.shown_name(), tb.shown_name());
     let s = op.symbol();
-    if op == Op::Shr && !inplace && ta.name_text() == "builtin_function_or_method" {
+    if op == Op::Shr && !inplace && ta.shown_name() == "builtin_function_or_method" {
         return Err(cx.type_error(format!(
             "unsupported operand type(s) for >>: '{x}' and '{y}'. Did you mean \"print(<message>, file=<output_stream>)\"?"
         )));
@@ -176,7 +176,7 @@ fn sequence(cx: &mut Cx, op: Op, a: Ref<'_>, b: Ref<'_>, inplace: bool) -> PyRes
 
 fn repeat(cx: &mut Cx, f: Binary, seq: Ref<'_>, n: Ref<'_>) -> PyResult<Reg> {
     if type_of(n).slots.index().is_none() && !n.word().is_int() {
-        let t = type_of(n).name_text();
+        let t = type_of(n).shown_name();
         return Err(cx.type_error(format!("can't multiply sequence by non-int of type '{t}'")));
     }
     f(cx, seq, n)
@@ -222,12 +222,12 @@ pub fn power(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, m: Ref<'_>, inplace: bool) -> 
     {
         return Ok(v);
     }
-    let (x, y) = (ta.name_text(), tb.name_text());
+    let (x, y) = (ta.shown_name(), tb.shown_name());
     if m.is_none() {
         let s = if inplace { "**=" } else { "** or pow()" };
         return Err(cx.type_error(format!("unsupported operand type(s) for {s}: '{x}' and '{y}'")));
     }
-    let z = tm.name_text();
+    let z = tm.shown_name();
     Err(cx.type_error(format!("unsupported operand type(s) for ** or pow(): '{x}', '{y}', '{z}'")))
 }
 
@@ -251,7 +251,7 @@ pub fn unary(cx: &mut Cx, op: UnaryOp, a: Ref<'_>) -> PyResult<Reg> {
     match f {
         Some(f) => f(cx, a),
         None => {
-            let n = t.name_text();
+            let n = t.shown_name();
             Err(cx.type_error(format!("bad operand type for {s}: '{n}'")))
         }
     }

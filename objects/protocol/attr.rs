@@ -53,7 +53,7 @@ pub fn generic_get(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResult<Reg> {
 /// As `generic_get`; `None` when there is no such attribute.
 pub fn generic_get_optional(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResult<Option<Reg>> {
     if as_str(name).is_none() {
-        let n = type_of(name).name_text();
+        let n = type_of(name).shown_name();
         return Err(cx.type_error(format!("attribute name must be string, not '{n}'")));
     }
     let name = interned(name);
@@ -89,8 +89,8 @@ pub fn generic_get_optional(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResul
 pub fn missing(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> crate::error::Raised {
     let n = as_str(name).map_or_else(String::new, Str::to_string_lossy);
     let text = match as_type(obj) {
-        Some(t) => format!("type object '{}' has no attribute '{n}'", t.name_text()),
-        None => format!("'{}' object has no attribute '{n}'", type_of(obj).name_text()),
+        Some(t) => format!("type object '{}' has no attribute '{n}'", t.shown_name()),
+        None => format!("'{}' object has no attribute '{n}'", type_of(obj).shown_name()),
     };
     cx.attribute_error(text, name, obj)
 }
@@ -107,7 +107,7 @@ pub fn set(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>, value: Option<Ref<'_>>) -> 
 /// `object.__setattr__` and `object.__delattr__`.
 pub fn generic_set(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>, value: Option<Ref<'_>>) -> PyResult<()> {
     if as_str(name).is_none() {
-        let n = type_of(name).name_text();
+        let n = type_of(name).shown_name();
         return Err(cx.type_error(format!("attribute name must be string, not '{n}'")));
     }
     let name = interned(name);
@@ -129,10 +129,10 @@ pub fn generic_set(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>, value: Option<Ref<'
     }
     let n = as_str(name).map_or_else(String::new, Str::to_string_lossy);
     let text = match (found.is_some(), value) {
-        _ if t.has_dict => format!("'{}' object has no attribute '{n}'", t.name_text()),
-        (true, _) => format!("'{}' object attribute '{n}' is read-only", t.name_text()),
-        (false, Some(_)) => format!("'{}' object has no attribute '{n}' and no __dict__ for setting new attributes", t.name_text()),
-        (false, None) => format!("'{}' object has no attribute '{n}'", t.name_text()),
+        _ if t.has_dict => format!("'{}' object has no attribute '{n}'", t.shown_name()),
+        (true, _) => format!("'{}' object attribute '{n}' is read-only", t.shown_name()),
+        (false, Some(_)) => format!("'{}' object has no attribute '{n}' and no __dict__ for setting new attributes", t.shown_name()),
+        (false, None) => format!("'{}' object has no attribute '{n}'", t.shown_name()),
     };
     Err(cx.attribute_error(text, name, obj))
 }
@@ -169,7 +169,7 @@ pub fn method(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResult<Method> {
 pub fn type_get(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResult<Reg> {
     let Some(t) = as_type(obj) else { return generic_get(cx, obj, name) };
     if as_str(name).is_none() {
-        let n = type_of(name).name_text();
+        let n = type_of(name).shown_name();
         return Err(cx.type_error(format!("attribute name must be string, not '{n}'")));
     }
     let name_value = interned(name);
@@ -210,11 +210,11 @@ pub fn type_get(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResult<Reg> {
 pub fn type_set(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>, value: Option<Ref<'_>>) -> PyResult<()> {
     let Some(t) = as_type(obj) else { return generic_set(cx, obj, name, value) };
     let Some(text) = as_str(name) else {
-        let n = type_of(name).name_text();
+        let n = type_of(name).shown_name();
         return Err(cx.type_error(format!("attribute name must be string, not '{n}'")));
     };
     if t.has(crate::types::type_::flags::IMMUTABLE) {
-        let (n, a) = (t.name_text(), text.to_string_lossy());
+        let (n, a) = (t.shown_name(), text.to_string_lossy());
         return Err(cx.type_error(format!("cannot set '{a}' attribute of immutable type '{n}'")));
     }
     let name_value = interned(name);

@@ -114,7 +114,7 @@ pub fn get(cx: &mut Cx, v: Ref<'_>, wanted: u32) -> PyResult<BufferView> {
     match type_of(v).slots.buffer() {
         Some(f) => f(cx, v, wanted),
         None => {
-            let n = type_of(v).name_text();
+            let n = type_of(v).shown_name();
             Err(cx.type_error(format!("a bytes-like object is required, not '{n}'")))
         }
     }
@@ -131,4 +131,15 @@ pub fn bytes_of(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<u8>> {
         return Ok(b.data().to_vec());
     }
     Ok(get(cx, v, wanted::SIMPLE)?.to_vec())
+}
+
+/// The buffer slot of classes with `__buffer__`.
+pub fn from_python(cx: &mut Cx, v: Ref<'_>, flags: u32) -> PyResult<BufferView> {
+    let f = crate::types::int::from_i64(i64::from(flags));
+    let view = crate::types::type_::dunder::special(cx, v, crate::names::__buffer__(), &[f.as_ref()])?;
+    if view.as_ref().header().is_none_or(|h| h.type_id() != crate::ids::MEMORYVIEW) {
+        let n = type_of(view.as_ref()).shown_name();
+        return Err(cx.type_error(format!("__buffer__ returned non-memoryview object (type {n})")));
+    }
+    get(cx, view.as_ref(), flags)
 }

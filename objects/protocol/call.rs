@@ -19,7 +19,7 @@ pub fn call(cx: &mut Cx, callee: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
     match t.slots.call() {
         Some(f) => f(cx, callee, args),
         None => {
-            let n = t.name_text();
+            let n = t.shown_name();
             Err(cx.type_error(format!("'{n}' object is not callable")))
         }
     }

@@ -38,7 +38,7 @@ pub fn rich(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, op: Compare) -> PyResult<Reg> {
         Compare::Eq => Ok(Value::bool(a.is(b)).into()),
         Compare::Ne => Ok(Value::bool(!a.is(b)).into()),
         _ => {
-            let (x, y, s) = (ta.name_text(), tb.name_text(), op.symbol());
+            let (x, y, s) = (ta.shown_name(), tb.shown_name(), op.symbol());
             Err(cx.type_error(format!("'{s}' not supported between instances of '{x}' and '{y}'")))
         }
     }

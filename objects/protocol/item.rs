@@ -19,10 +19,10 @@ pub fn get(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> PyResult<Reg> {
         if let Some(f) = super::attr::get_optional(cx, v, names::__class_getitem__())? {
             return super::call::positional(cx, f.as_ref(), &[key]).map(Reg::from);
         }
-        let n = class.name_text();
+        let n = class.shown_name();
         return Err(cx.type_error(format!("type '{n}' is not subscriptable")));
     }
-    let n = t.name_text();
+    let n = t.shown_name();
     Err(cx.type_error(format!("'{n}' object is not subscriptable")))
 }
 
@@ -32,7 +32,7 @@ pub fn set(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>, value: Option<Ref<'_>>) -> PyR
     if let Some(f) = t.slots.setitem() {
         return f(cx, v, key, value);
     }
-    let n = t.name_text();
+    let n = t.shown_name();
     let what = if value.is_some() { "assignment" } else { "deletion" };
     Err(cx.type_error(format!("'{n}' object {}support item {what}", if value.is_some() { "does not " } else { "doesn't " })))
 }
@@ -43,7 +43,7 @@ pub fn len(cx: &mut Cx, v: Ref<'_>) -> PyResult<usize> {
     match t.slots.len() {
         Some(f) => f(cx, v),
         None => {
-            let n = t.name_text();
+            let n = t.shown_name();
             Err(cx.type_error(format!("object of type '{n}' has no len()")))
         }
     }
@@ -78,7 +78,7 @@ pub fn length_hint(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<usize>> {
     }
     match crate::types::int::as_int(r.as_ref()) {
         None => {
-            let n = type_of(r.as_ref()).name_text();
+            let n = type_of(r.as_ref()).shown_name();
             Err(cx.type_error(format!("__length_hint__ must be an integer, not {n}")))
         }
         Some(n) if n.is_negative() => Err(cx.value_error("__length_hint__() should return >= 0")),

@@ -19,7 +19,7 @@ pub fn iter(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     if let Some(f) = t.slots.iter() {
         let it = f(cx, v)?;
         if type_of(it.as_ref()).slots.next().is_none() {
-            let n = type_of(it.as_ref()).name_text();
+            let n = type_of(it.as_ref()).shown_name();
             return Err(cx.type_error(format!("iter() returned non-iterator of type '{n}'")));
         }
         return Ok(it);
@@ -30,7 +30,7 @@ pub fn iter(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
 /// An iterator by `__getitem__` with 0, 1, 2, ...
 pub fn sequence_iter(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     if type_of(v).slots.getitem().is_none() || v.exact::<Dict>().is_some() {
-        let n = type_of(v).name_text();
+        let n = type_of(v).shown_name();
         return Err(cx.type_error(format!("'{n}' object is not iterable")));
     }
     Ok(gc::alloc(SequenceIterator { sequence: Field::new(v.to_value()), index: AtomicUsize::new(0) }).into())
@@ -42,7 +42,7 @@ pub fn next(cx: &mut Cx, it: Ref<'_>) -> PyResult<Option<Reg>> {
     match type_of(it).slots.next() {
         Some(f) => f(cx, it),
         None => {
-            let n = type_of(it).name_text();
+            let n = type_of(it).shown_name();
             Err(cx.type_error(format!("'{n}' object is not an iterator")))
         }
     }
@@ -113,7 +113,7 @@ pub fn contains(cx: &mut Cx, v: Ref<'_>, x: Ref<'_>) -> PyResult<bool> {
         Err(e) => {
             let exc = cx.catch_if(e, exception::ids::TYPE_ERROR)?;
             drop(exc);
-            let n = type_of(v).name_text();
+            let n = type_of(v).shown_name();
             return Err(cx.type_error(format!("argument of type '{n}' is not a container or iterable")));
         }
     };

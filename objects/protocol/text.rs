@@ -12,7 +12,7 @@ fn checked(cx: &mut Cx, v: Value, method: &str) -> PyResult<Gc<Str>> {
         // SAFETY: it is a str.
         return Ok(unsafe { Gc::from_value(v) });
     }
-    let n = type_of(v.as_ref()).name_text();
+    let n = type_of(v.as_ref()).shown_name();
     Err(cx.type_error(format!("{method} returned non-string (type {n})")))
 }
 
@@ -80,14 +80,14 @@ pub fn format(cx: &mut Cx, v: Ref<'_>, spec: Ref<'_>) -> PyResult<Gc<Str>> {
     match super::call::special(cx, v, names::__format__(), &[spec])? {
         Some(r) => {
             if as_str(r.as_ref()).is_none() {
-                let n = type_of(r.as_ref()).name_text();
+                let n = type_of(r.as_ref()).shown_name();
                 return Err(cx.type_error(format!("__format__ must return a str, not {n}")));
             }
             // SAFETY: it is a str.
             Ok(unsafe { Gc::from_value(r) })
         }
         None => {
-            let n = type_of(v).name_text();
+            let n = type_of(v).shown_name();
             Err(cx.type_error(format!("Type {n} doesn't define __format__")))
         }
     }
@@ -110,7 +110,7 @@ pub fn expect_str<'a>(cx: &mut Cx, v: Ref<'a>, what: &str) -> PyResult<&'a Str> 
     match as_str(v) {
         Some(s) => Ok(s),
         None => {
-            let n = type_of(v).name_text();
+            let n = type_of(v).shown_name();
             Err(cx.type_error(format!("{what} must be str, not {n}")))
         }
     }

@@ -76,7 +76,7 @@ fn new(_cx: &mut Cx, class: Ref<'_>, _args: Args<'_>) -> PyResult<Reg> {
 
 fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
     args.no_keywords(cx, "super")?;
-    args.check_count(cx, "super", 0, 2)?;
+    args.check_count(cx, "super()", 0, 2)?;
     let (class, obj) = match args.items {
         [] => {
             let (c, o) = cx.host.super_arguments(cx)?;

@@ -6,7 +6,7 @@
 use super::generators::{awaitable, thrown};
 use crate::vm::generator::{self, Generator, as_generator};
 use gc::{Payload, Ref, Reg, Value, Word};
-use objects::native::{Method, class_method, method};
+use objects::native::{Method, class_method, function, method};
 use objects::protocol::{call, iter};
 use objects::types::exception::{self, ids as exc};
 use objects::types::instance;
@@ -15,7 +15,7 @@ use objects::types::tuple::Tuple;
 use objects::types::type_::slots::{Sent, Slots};
 use objects::types::type_::{TypeSpec, by_id, flags, type_of, type_value};
 use objects::{Cx, PyResult, Raised, ids};
-use sync::prim::{AtomicU8, Ordering};
+use sync::prim::{AtomicU8, AtomicU64, Ordering};
 
 /// A value that an async generator has yielded.
 #[repr(C)]
@@ -523,3 +523,76 @@ pub static ANEXT_TYPE: TypeSpec = TypeSpec::of::<AnextAwaitable>("anext_awaitabl
         ),
         method("close", "($self, /)", |cx, a| anext_forward(cx, a[0], objects::names::close(), &[]), "Raises GeneratorExit inside."),
     ]);
+
+/// `aiter(iterable)` is with the other builtin functions; `anext(iterator[, default])`.
+pub fn anext_function(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let Some(f) = type_of(a[0]).slots.anext() else {
+        let n = type_of(a[0]).name_text();
+        return Err(cx.type_error(format!("'{n}' object is not an async iterator")));
+    };
+    let r = f(cx, a[0])?;
+    match a[1].given() {
+        Some(d) => Ok(anext_default(r.into_value(), d.to_value()).into()),
+        None => Ok(r),
+    }
+}
+
+// ---- sys.set_asyncgen_hooks and sys.get_asyncgen_hooks ----
+
+static HOOKS_TYPE: AtomicU64 = AtomicU64::new(0);
+
+/// The type of what `get_asyncgen_hooks` gives, made on first use and kept.
+fn hooks_type(cx: &mut Cx) -> PyResult<Value> {
+    let w = HOOKS_TYPE.load(Ordering::Acquire);
+    if w != 0 {
+        // SAFETY: an immortal type.
+        return Ok(unsafe { Ref::from_word(Word(w)) }.to_value());
+    }
+    let t = objects::types::structseq::new_type(cx, "sys.asyncgen_hooks", &["firstiter", "finalizer"], 2)?;
+    if let Some(h) = t.as_ref().header() {
+        h.make_immortal();
+    }
+    Ok(match HOOKS_TYPE.compare_exchange(0, t.word().0, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => t,
+        // SAFETY: an immortal type.
+        Err(first) => unsafe { Ref::from_word(Word(first)) }.to_value(),
+    })
+}
+
+fn get_hooks_function(cx: &mut Cx, _: &[Ref<'_>]) -> PyResult<Reg> {
+    let t = hooks_type(cx)?;
+    let (first, last) = hooks(cx);
+    Ok(objects::types::structseq::make(&t, vec![first, last]).into())
+}
+
+fn set_hooks_function(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let (mut first, mut last) = hooks(cx);
+    for (v, at, name) in [(a[1], &mut last, "finalizer"), (a[0], &mut first, "firstiter")] {
+        let Some(v) = v.given() else { continue };
+        if !v.is_none() && !call::is_callable(v) {
+            let n = type_of(v).name_text();
+            return Err(cx.type_error(format!("callable {name} expected, got {n}")));
+        }
+        *at = v.to_value();
+    }
+    set_hooks(cx, first, last);
+    Ok(Value::NONE.into())
+}
+
+/// What `sys` has for async generators.
+pub static SYS_FUNCTIONS: &[Method] = &[
+    function("get_asyncgen_hooks", "($module, /)", get_hooks_function, "The hooks for async generators of this thread."),
+    function(
+        "set_asyncgen_hooks",
+        "($module, /, firstiter=None, finalizer=None)",
+        set_hooks_function,
+        "Sets the hooks for async generators of this thread.",
+    ),
+];
+/// What `builtins` has.
+pub static BUILTINS: &[Method] = &[function(
+    "anext",
+    "($module, async_iterator, default=None, /)",
+    anext_function,
+    "The next item of an asynchronous iterator, when awaited.",
+)];

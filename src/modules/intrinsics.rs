@@ -1,5 +1,6 @@
 //! Intrinsic operations of the compiler.
 
+use super::typing;
 use bytecode::ops::{Intrinsic1, Intrinsic2};
 use gc::{Ref, Reg, Value};
 use objects::protocol::call;
@@ -11,11 +12,6 @@ use objects::{Cx, PyResult};
 
 /// One operand.
 pub fn one(cx: &mut Cx, which: u32, v: Ref<'_>) -> PyResult<Reg> {
-    let typing = |cx: &mut Cx, name: &str, args: &[Ref<'_>]| -> PyResult<Reg> {
-        let m = cx.host.import(cx, "_typing")?;
-        let f = objects::protocol::attr::get_text(cx, m.as_ref(), name)?.into_value();
-        call::positional(cx, f.as_ref(), args).map(Reg::from)
-    };
     match which {
         x if x == Intrinsic1::Print as u32 => {
             let sys = cx.host.import(cx, "sys")?;
@@ -23,11 +19,11 @@ pub fn one(cx: &mut Cx, which: u32, v: Ref<'_>) -> PyResult<Reg> {
             call::positional(cx, hook.as_ref(), &[v])?;
             Ok(Value::NONE.into())
         }
-        x if x == Intrinsic1::TypeVar as u32 => typing(cx, "TypeVar", &[v]),
-        x if x == Intrinsic1::ParamSpec as u32 => typing(cx, "ParamSpec", &[v]),
-        x if x == Intrinsic1::TypeVarTuple as u32 => typing(cx, "TypeVarTuple", &[v]),
-        x if x == Intrinsic1::SubscriptGeneric as u32 => typing(cx, "_subscript_generic", &[v]),
-        _ => typing(cx, "_make_type_alias", &[v]),
+        x if x == Intrinsic1::TypeVar as u32 => Ok(typing::simple(objects::ids::TYPE_VAR, v).into()),
+        x if x == Intrinsic1::ParamSpec as u32 => Ok(typing::simple(objects::ids::PARAM_SPEC, v).into()),
+        x if x == Intrinsic1::TypeVarTuple as u32 => Ok(typing::simple(objects::ids::TYPE_VAR_TUPLE, v).into()),
+        x if x == Intrinsic1::SubscriptGeneric as u32 => typing::subscript_generic(cx, v).map(Reg::from),
+        _ => typing::make_alias(cx, v).map(Reg::from),
     }
 }
 
@@ -45,15 +41,11 @@ pub fn two(cx: &mut Cx, which: u32, a: Ref<'_>, b: Ref<'_>) -> PyResult<Reg> {
             }
             Ok(a.to_value().into())
         }
+        x if x == Intrinsic2::TypeVarWithBound as u32 => Ok(typing::with_evaluator(a, b, false).into()),
+        x if x == Intrinsic2::TypeVarWithConstraints as u32 => Ok(typing::with_evaluator(a, b, true).into()),
         _ => {
-            let name = match which {
-                x if x == Intrinsic2::TypeVarWithBound as u32 => "_typevar_with_bound",
-                x if x == Intrinsic2::TypeVarWithConstraints as u32 => "_typevar_with_constraints",
-                _ => "_set_typeparam_default",
-            };
-            let m = cx.host.import(cx, "_typing")?;
-            let f = objects::protocol::attr::get_text(cx, m.as_ref(), name)?.into_value();
-            call::positional(cx, f.as_ref(), &[a, b]).map(Reg::from)
+            typing::set_default(cx, a, b);
+            Ok(a.to_value().into())
         }
     }
 }

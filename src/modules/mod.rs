@@ -11,6 +11,7 @@ pub mod intrinsics;
 pub mod sys;
 pub mod templates;
 pub mod thread;
+pub mod typing;
 pub mod warnings;
 pub mod weakrefs;
 
@@ -18,7 +19,7 @@ use objects::types::module::ModuleDef;
 use objects::{Cx, PyResult};
 
 /// Native modules that are here; the others are in `stdlib-native`.
-pub static MODULES: &[&ModuleDef] = &[&imp::MODULE, &sys::MODULE, &thread::MODULE, &warnings::MODULE, &weakrefs::MODULE];
+pub static MODULES: &[&ModuleDef] = &[&imp::MODULE, &sys::MODULE, &thread::MODULE, &typing::MODULE, &warnings::MODULE, &weakrefs::MODULE];
 
 /// Runs the Python signal handlers that wait. On the main thread, at a poll.
 pub fn run_signal_handlers(cx: &mut Cx) -> PyResult<()> {

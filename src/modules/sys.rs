@@ -366,6 +366,9 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
         int(1),
         int(1),
     ];
+    for f in super::async_generators::SYS_FUNCTIONS {
+        m.add(f.name, objects::native::new_function(f, Str::intern_text("sys")));
+    }
     let flags = structseq::new_type(cx, "sys.flags", FLAGS, FLAGS.len())?;
     m.add("flags", structseq::make(&flags, values));
     let info = structseq::new_type(cx, "sys.version_info", &["major", "minor", "micro", "releaselevel", "serial"], 5)?;

@@ -2,7 +2,6 @@
 
 use objects::finalise::weakrefs_of;
 use objects::native::{Method, function};
-use objects::protocol::call;
 use objects::types::dict::as_dict;
 use objects::types::list::List;
 use objects::types::module::ModuleDef;
@@ -16,12 +15,7 @@ fn all(_cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(List::from_values(a[0].header().map_or_else(Vec::new, weakrefs_of)).into())
 }
 fn proxy(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let id = if call::is_callable(a[0]) { ids::WEAKCALLABLEPROXY } else { ids::WEAKPROXY };
-    let t = type_value(id);
-    match a[1].given().filter(|c| !c.is_none()) {
-        Some(c) => call::positional(cx, t.as_ref(), &[a[0], c]).map(Reg::from),
-        None => call::positional(cx, t.as_ref(), &[a[0]]).map(Reg::from),
-    }
+    objects::types::weak::proxy_of(cx, a[0], a[1].given()).map(Reg::from)
 }
 /// Removes a key whose value is a dead weak reference: as one step, so that a value stored meanwhile survives.
 fn remove_dead(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {

@@ -172,10 +172,10 @@ fn extra_of(cx: &mut Cx, o: &FrameObject) -> Value {
 }
 
 fn missing(cx: &mut Cx, k: Ref<'_>) -> objects::Raised {
-    if as_str(k).is_none() {
-        return cx.key_error(k);
-    }
-    let shown = as_str(k).map_or_else(String::new, Str::to_string_lossy);
+    let shown = match show::repr(cx, k) {
+        Ok(s) => s.to_string_lossy(),
+        Err(e) => return e,
+    };
     cx.error(exc::KEY_ERROR, format!("local variable '{shown}' is not defined"))
 }
 

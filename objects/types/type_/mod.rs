@@ -433,6 +433,13 @@ impl Type {
         let n = self.name.load(self.header());
         n.as_ref().downcast::<Str>().map_or_else(String::new, Str::to_string_lossy)
     }
+    /// The name that error texts show: static types of modules with the module's name in front.
+    pub fn shown_name(&self) -> String {
+        match self.spec {
+            Some(s) if s.name.contains('.') => s.name.to_string(),
+            _ => self.name_text(),
+        }
+    }
     /// `module.qualname`, as `repr` and error texts show it (without `builtins.`).
     pub fn full_name(&self) -> String {
         let q = self.qualname.load(self.header());
