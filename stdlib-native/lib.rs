@@ -1,5 +1,6 @@
 //! Native modules of the standard library: data that importlib's builtin importer finds. One file or folder each.
 
+pub mod collections;
 pub mod guarded;
 pub mod itertools;
 pub mod time;
@@ -8,7 +9,7 @@ use objects::types::module::ModuleDef;
 use objects::types::type_::TypeSpec;
 
 /// All modules of this crate.
-pub static MODULES: &[&ModuleDef] = &[&time::MODULE, &itertools::MODULE];
+pub static MODULES: &[&ModuleDef] = &[&time::MODULE, &itertools::MODULE, &collections::MODULE];
 
 /// The static types of each module; they are made at start-up.
-pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS];
+pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS, collections::SPECS];
