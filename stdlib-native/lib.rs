@@ -4,6 +4,9 @@ pub mod codecs;
 pub mod guarded;
 pub mod itertools;
 pub mod string;
+pub mod collections;
+pub mod functools;
+pub mod math;
 pub mod time;
 
 use objects::types::module::ModuleDef;
@@ -11,6 +14,7 @@ use objects::types::type_::TypeSpec;
 
 /// All modules of this crate.
 pub static MODULES: &[&ModuleDef] = &[&codecs::MODULE, &string::MODULE, &time::MODULE, &itertools::MODULE];
+pub static MODULES: &[&ModuleDef] = &[&time::MODULE, &itertools::MODULE, &collections::MODULE, &functools::MODULE, &math::MODULE];
 
 /// The static types of each module; they are made at start-up.
-pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS];
+pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS, collections::SPECS, functools::SPECS];
