@@ -132,14 +132,3 @@ pub fn bytes_of(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<u8>> {
     }
     Ok(get(cx, v, wanted::SIMPLE)?.to_vec())
 }
-
-/// The buffer slot of classes with `__buffer__`.
-pub fn from_python(cx: &mut Cx, v: Ref<'_>, flags: u32) -> PyResult<BufferView> {
-    let f = crate::types::int::from_i64(i64::from(flags));
-    let view = crate::types::type_::dunder::special(cx, v, crate::names::__buffer__(), &[f.as_ref()])?;
-    if view.as_ref().header().is_none_or(|h| h.type_id() != crate::ids::MEMORYVIEW) {
-        let n = type_of(view.as_ref()).shown_name();
-        return Err(cx.type_error(format!("__buffer__ returned non-memoryview object (type {n})")));
-    }
-    get(cx, view.as_ref(), flags)
-}

@@ -57,9 +57,11 @@ pub fn cmp_to_key(_cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 crate::parameters!(PARAMETERS, "K", "(obj)");
 
 fn make(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
-    PARAMETERS.bind(cx, args, |_, a| {
-        Ok(gc::alloc(KeyObject { compare: me(v).compare.clone(), object: Field::new(a[0].to_value()) }).into())
-    })
+    PARAMETERS.bind(
+        cx,
+        args,
+        |_, a| Ok(gc::alloc(KeyObject { compare: me(v).compare.clone(), object: Field::new(a[0].to_value()) }).into()),
+    )
 }
 
 fn richcompare(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, op: Compare) -> PyResult<Reg> {

@@ -24,7 +24,12 @@ pub static SPECS: &[&TypeSpec] =
     &[&partial::PARTIAL_TYPE, &partial::PLACEHOLDER_TYPE, &keys::KEY_TYPE, &cache::CACHE_TYPE, &cache::ENTRY_TYPE, &cache::LIST_TYPE];
 
 static FUNCTIONS: &[Method] = &[
-    function("reduce", "($module, function, iterable, /, initial=<functools initial sentinel>)", keys::reduce, "Folds a function of two over items, from the left."),
+    function(
+        "reduce",
+        "($module, function, iterable, /, initial=<functools initial sentinel>)",
+        keys::reduce,
+        "Folds a function of two over items, from the left.",
+    ),
     function("cmp_to_key", "($module, /, mycmp)", keys::cmp_to_key, "A key function from a comparison function."),
 ];
 

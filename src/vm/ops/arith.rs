@@ -7,6 +7,7 @@ use bytecode::Instr;
 use bytecode::encode::INPLACE;
 use gc::{Ref, Value, Word};
 use objects::protocol::arith::{self, Op, UnaryOp};
+use objects::types::str::Str;
 use objects::{Cx, PyResult, Reg};
 
 #[cold]
@@ -30,9 +31,21 @@ unsafe fn slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, op: Op) ->
     }
 }
 
-/// `s += t` on exact strs that nobody else holds: reserved for growing in place; `None` when it does not apply.
-unsafe fn append_text<const W: bool>(_cx: &mut Cx, _pc: Pc, _r: Regs, _i: Instr) -> Option<Next> {
-    None
+/// `s += t` on exact strs where the local s holds the only reference: grows in place. `None` when it does not apply.
+unsafe fn append_text<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -> Option<Next> {
+    // SAFETY: verified code; the local is moved out, and written again below.
+    unsafe {
+        let (n, m) = (b::<W>(pc, i), c::<W>(pc, i));
+        let left = *r.add(n);
+        if super::a::<W>(pc, i) != n || n == m || !left.is_counted() || !(*left.header()).is_unique() {
+            return None;
+        }
+        get(r, n).exact::<Str>()?;
+        let right = get(r, m).exact::<Str>()?;
+        *r.add(n) = Word::UNBOUND;
+        let result = objects::types::str::concat_in_place(cx, Reg::from_word(left).into_value(), right);
+        Some(finish::<W>(cx, pc, r, i, 0, result.map(Reg::from)))
+    }
 }
 
 #[cold]
