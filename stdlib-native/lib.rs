@@ -2,6 +2,7 @@
 
 pub mod atexit;
 pub mod collections;
+pub mod contextvars;
 pub mod errno;
 pub mod functools;
 pub mod guarded;
@@ -13,7 +14,7 @@ use objects::types::module::ModuleDef;
 use objects::types::type_::TypeSpec;
 
 /// All modules of this crate.
-pub static MODULES: &[&ModuleDef] = &[&time::MODULE, &itertools::MODULE, &collections::MODULE, &functools::MODULE, &math::MODULE, &errno::MODULE, &atexit::MODULE];
+pub static MODULES: &[&ModuleDef] = &[&time::MODULE, &itertools::MODULE, &collections::MODULE, &functools::MODULE, &math::MODULE, &errno::MODULE, &atexit::MODULE, &contextvars::MODULE];
 
 /// The static types of each module; they are made at start-up.
-pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS, collections::SPECS, functools::SPECS];
+pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS, collections::SPECS, functools::SPECS, contextvars::SPECS];
