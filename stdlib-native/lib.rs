@@ -8,13 +8,14 @@ pub mod functools;
 pub mod guarded;
 pub mod itertools;
 pub mod math;
+pub mod random;
 pub mod time;
 
 use objects::types::module::ModuleDef;
 use objects::types::type_::TypeSpec;
 
 /// All modules of this crate.
-pub static MODULES: &[&ModuleDef] = &[&time::MODULE, &itertools::MODULE, &collections::MODULE, &functools::MODULE, &math::MODULE, &errno::MODULE, &atexit::MODULE, &contextvars::MODULE];
+pub static MODULES: &[&ModuleDef] = &[&time::MODULE, &itertools::MODULE, &collections::MODULE, &functools::MODULE, &math::MODULE, &errno::MODULE, &atexit::MODULE, &contextvars::MODULE, &random::MODULE];
 
 /// The static types of each module; they are made at start-up.
-pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS, collections::SPECS, functools::SPECS, contextvars::SPECS];
+pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS, collections::SPECS, functools::SPECS, contextvars::SPECS, random::SPECS];
