@@ -1,0 +1,22 @@
+from _contextvars import Context, ContextVar, Token, copy_context
+v = ContextVar('v', default=3); w = ContextVar('w')
+print(v.get(), v.get(5), w.get('d'), v.name)
+try: w.get()
+except LookupError as e: print(e.args[0] is w)
+t = v.set(10); print(v.get(), t.old_value is Token.MISSING, t.var is v, t.old_value); u = v.set(11); print(u.old_value); v.reset(u); print(v.get()); v.reset(t); print(v.get())
+try: v.reset(t)
+except RuntimeError as e: print(str(e).endswith('has already been used once'))
+try: w.reset(v.set(1))
+except ValueError as e: print(str(e).endswith('was created by a different ContextVar'))
+c = copy_context(); print(len(c), c[v], v in c, w in c, c.get(w), list(c) == [v], list(c.values()))
+def f(a, k=0): v.set(99); print(v.get(), a, k); return 'r'
+print(c.run(f, 1, k=2), v.get(), c[v])
+try: c.run(c.run, print)
+except RuntimeError as e: print(str(e).startswith('cannot enter context'))
+print(len(Context()), Context().run(v.get))
+try: 1 in c
+except TypeError as e: print(e)
+with v.set(50): print(v.get())
+print(v.get(), ContextVar[int])
+try: ContextVar(1)
+except TypeError as e: print(e)
