@@ -145,7 +145,7 @@ fn next_after(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 
 fn is_close(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let (x, y) = two(cx, a)?;
-    let mut tolerance = |cx: &mut Cx, v: Ref<'_>, default: f64| v.given().map_or(Ok(default), |v| real(cx, v));
+    let tolerance = |cx: &mut Cx, v: Ref<'_>, default: f64| v.given().map_or(Ok(default), |v| real(cx, v));
     let (relative, absolute) = (tolerance(cx, a[2], 1e-9)?, tolerance(cx, a[3], 0.0)?);
     if relative < 0.0 || absolute < 0.0 {
         return Err(cx.value_error("tolerances must be non-negative"));
