@@ -1,9 +1,9 @@
-//! `_collections`: `deque`, `defaultdict` and helpers of the pure `collections`.
+//! `_collections`: `deque`, `defaultdict` and counting of the pure `collections`.
 
 pub mod default_dict;
 pub mod deque;
 pub mod deque_methods;
-pub mod helpers;
+pub mod counting;
 
 use objects::native::{Method, function};
 use objects::types::module::ModuleDef;
@@ -25,11 +25,11 @@ pub static SPECS: &[&TypeSpec] = &[
     &deque::ITERATOR_TYPE,
     &deque::REVERSE_ITERATOR_TYPE,
     &default_dict::DEFAULT_DICT_TYPE,
-    &helpers::TUPLE_GETTER_TYPE,
+    &counting::TUPLE_GETTER_TYPE,
 ];
 
 static FUNCTIONS: &[Method] =
-    &[function("_count_elements", "($module, mapping, iterable, /)", helpers::count_elements, "Counts items in a mapping.")];
+    &[function("_count_elements", "($module, mapping, iterable, /)", counting::count_elements, "Counts items in a mapping.")];
 
 /// `_collections`.
 pub static MODULE: ModuleDef = ModuleDef {
