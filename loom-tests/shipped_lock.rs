@@ -7,11 +7,22 @@ use std::sync::Arc;
 
 pub mod prim {
     pub use loom::hint::spin_loop;
-    pub use loom::sync::atomic::{AtomicU8, Ordering};
+    pub use loom::sync::atomic::{AtomicU8, AtomicU32, Ordering};
     pub const SPIN_ROUNDS: u32 = 0;
 }
 
 pub mod threads {
+    use super::prim::AtomicU32;
+
+    /// The part of a slot that the lock touches; the model's threads have none.
+    pub struct Slot {
+        pub reading: AtomicU32,
+    }
+
+    pub fn current() -> Option<&'static Slot> {
+        None
+    }
+
     pub fn while_detached<R>(f: impl FnOnce() -> R) -> R {
         f()
     }

@@ -100,3 +100,8 @@ fn language() {
 fn threads() {
     run_folder("threads");
 }
+
+#[test]
+fn stdlib() {
+    run_folder("stdlib");
+}

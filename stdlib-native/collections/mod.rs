@@ -1,9 +1,9 @@
 //! `_collections`: `deque`, `defaultdict` and counting of the pure `collections`.
 
+pub mod counting;
 pub mod default_dict;
 pub mod deque;
 pub mod deque_methods;
-pub mod counting;
 
 use objects::native::{Method, function};
 use objects::types::module::ModuleDef;

@@ -4,7 +4,7 @@ use super::{ByteArray, Refused, Storage};
 use crate::cx::Cx;
 use crate::error::PyResult;
 use crate::protocol::{buffer, iter};
-use crate::types::bytes::common::{from_source, repeated};
+use crate::types::bytes::flavour::{from_source, repeated};
 use crate::types::bytes::shared::{Operand, byte, operand};
 use crate::types::int;
 use crate::types::slice::{self, Slice};

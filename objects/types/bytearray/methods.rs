@@ -7,7 +7,7 @@ use crate::error::PyResult;
 use crate::ids;
 use crate::native::{Method, class_method, function, method};
 use crate::protocol::{attr, buffer, call, hash};
-use crate::types::bytes::common;
+use crate::types::bytes::flavour;
 use crate::types::bytes::shared::{Flavour, Mutable, copy, operand};
 use crate::types::iterators::index::{self, Indexed};
 use crate::types::str::Str;
@@ -30,11 +30,11 @@ fn new(_cx: &mut Cx, class: Ref<'_>, _args: Args<'_>) -> PyResult<Reg> {
 }
 
 fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
-    let given = common::bind(cx, "bytearray", args)?;
+    let given = flavour::bind(cx, "bytearray", args)?;
     let data = match given.encoded(cx)? {
         Some(b) => b.as_ref().downcast::<crate::types::bytes::Bytes>().map_or_else(Vec::new, |b| b.data().to_vec()),
         None => match given.source {
-            Some(s) => common::from_source(cx, s, "bytearray", "byte must be in range(0, 256)")?,
+            Some(s) => flavour::from_source(cx, s, "bytearray", "byte must be in range(0, 256)")?,
             None => Vec::new(),
         },
     };
@@ -174,12 +174,12 @@ pub static BYTEARRAY_TYPE: TypeSpec = TypeSpec::of::<ByteArray>("bytearray")
         len: Some(|_, v| Ok(me(v).len())),
         getitem: Some(change::get),
         setitem: Some(change::set),
-        contains: Some(common::contains::<Mutable>),
-        concat: Some(common::concat::<Mutable>),
-        repeat: Some(common::repeat::<Mutable>),
+        contains: Some(flavour::contains::<Mutable>),
+        concat: Some(flavour::concat::<Mutable>),
+        repeat: Some(flavour::repeat::<Mutable>),
         iconcat: Some(change::iconcat),
         irepeat: Some(change::irepeat),
-        mod_: Some(common::modulo::<Mutable>),
+        mod_: Some(flavour::modulo::<Mutable>),
         buffer: Some(|_, v, _| Ok(me(v).export())),
         ..Slots::NONE
     })

@@ -1,7 +1,7 @@
 //! `bytes`: construction, operators, its iterator and table.
 
 use super::Bytes;
-use super::common::{self, Given};
+use super::flavour::{self, Given};
 use super::shared::{Fixed, operand};
 use crate::args::Args;
 use crate::cx::Cx;
@@ -54,14 +54,14 @@ fn construct(cx: &mut Cx, given: &Given<'_>) -> PyResult<Value> {
         return Ok(v);
     }
     let data = match given.source {
-        Some(source) => common::from_source(cx, source, "bytes", "bytes must be in range(0, 256)")?,
+        Some(source) => flavour::from_source(cx, source, "bytes", "bytes must be in range(0, 256)")?,
         None => Vec::new(),
     };
     super::shared::new_bytes(cx, &data)
 }
 
 fn new(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
-    let given = common::bind(cx, "bytes", args)?;
+    let given = flavour::bind(cx, "bytes", args)?;
     let v = construct(cx, &given)?;
     // SAFETY: `new` gets types.
     let t = unsafe { class.cast::<Type>() };
@@ -213,10 +213,10 @@ pub static BYTES_TYPE: TypeSpec = TypeSpec::of::<Bytes>("bytes")
         iter: Some(|_, v| Ok(index::new::<Forward>(v))),
         len: Some(|_, v| Ok(me(v).data().len())),
         getitem: Some(get),
-        contains: Some(common::contains::<Fixed>),
+        contains: Some(flavour::contains::<Fixed>),
         concat: Some(concat),
-        repeat: Some(common::repeat::<Fixed>),
-        mod_: Some(common::modulo::<Fixed>),
+        repeat: Some(flavour::repeat::<Fixed>),
+        mod_: Some(flavour::modulo::<Fixed>),
         buffer: Some(export),
         ..Slots::NONE
     })

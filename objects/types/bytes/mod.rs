@@ -1,6 +1,6 @@
 //! `bytes`: representation. Data inline; the hash is cached.
 
-pub mod common;
+pub mod flavour;
 pub mod methods;
 pub mod shared;
 

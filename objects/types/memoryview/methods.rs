@@ -7,7 +7,7 @@ use crate::error::PyResult;
 use crate::native::{GetSet, Method, class_method, getter, method};
 use crate::protocol::buffer;
 use crate::protocol::{compare, hash};
-use crate::types::bytes::common::hex_of;
+use crate::types::bytes::flavour::hex_of;
 use crate::types::bytes::shared::new_bytes;
 use crate::types::int;
 use crate::types::list::methods::search_bounds;
