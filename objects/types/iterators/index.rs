@@ -88,8 +88,9 @@ fn advance<S: Indexed>(it: &IndexIterator<S>, alone: bool) -> Option<Reg> {
         // SAFETY: nobody else can take the container out, and no Python code runs here.
         item::<S>(unsafe { Ref::from_word(w) }, i)
     } else {
-        let c = it.container.load(it.header());
-        if c.word() == Word::UNBOUND {
+        // As a register word: a container that many threads iterate over is deferred, and then nothing is counted. No Python code runs here.
+        let c = it.container.load_reg(it.header());
+        if c.as_ref().word() == Word::UNBOUND {
             return None;
         }
         item::<S>(c.as_ref(), it.index.fetch_add(step, Ordering::Relaxed))
