@@ -1,6 +1,6 @@
 //! The command line: options, what to run, exit codes.
 
-use crate::modules::sys::{Settings, configure, settings};
+use crate::modules::sys::{Settings, configure};
 use crate::modules::thread;
 use crate::runtime::{self, Thread};
 use gc::{Ref, Value};
@@ -383,6 +383,5 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
     flush(cx);
     cx.drain();
     let _ = std::io::Write::flush(&mut std::io::stdout());
-    let _ = settings();
     code
 }

@@ -85,6 +85,5 @@ fn prepare_reraise(cx: &mut Cx, original: Ref<'_>, results: Ref<'_>) -> PyResult
     let empty = Str::empty();
     let all = List::from_values(raised);
     let g = call::positional(cx, t.as_ref(), &[empty.value().as_ref(), all.value().as_ref()])?;
-    let _ = exception::ids::BASE_EXCEPTION;
     Ok(g.into())
 }

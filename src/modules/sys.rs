@@ -9,7 +9,7 @@ use objects::cx::{INT_MAX_STR_DIGITS, RECURSION_LIMIT};
 use objects::native::{Method, function};
 use objects::protocol::{attr, call, text};
 use objects::types::dict::Dict;
-use objects::types::exception::{self, as_exception, ids as exc};
+use objects::types::exception::{as_exception, ids as exc};
 use objects::types::list::List;
 use objects::types::module::{Module, ModuleDef};
 use objects::types::str::{Str, as_str, intern};
@@ -462,7 +462,6 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     implementation.set_text("_multiarch", Str::intern_text("x86_64-linux-gnu"));
     implementation.set_text("supports_isolated_interpreters", Value::FALSE);
     m.add("implementation", runtime::namespace_object(cx, &implementation)?);
-    let _ = exception::ids::SYSTEM_EXIT;
     Ok(())
 }
 
