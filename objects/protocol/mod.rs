@@ -8,5 +8,6 @@ pub mod compare;
 pub mod hash;
 pub mod item;
 pub mod iter;
+pub mod path;
 pub mod text;
 pub mod truth;
