@@ -2,8 +2,8 @@
 
 use crate::stack;
 use crate::tree::{
-    Arguments, Comprehension, Constant, Ctx, Expr, ExprKind, Ident, Mod, Pattern, PatternKind, Stmt, StmtKind, Tree, TypeParam,
-    TypeParamKind, UnaryOp, Operator,
+    Arguments, Comprehension, Constant, Ctx, Expr, ExprKind, Ident, Mod, Operator, Pattern, PatternKind, Stmt, StmtKind, Tree, TypeParam,
+    TypeParamKind, UnaryOp,
 };
 
 type Res = Result<(), String>;
@@ -198,9 +198,7 @@ fn expr(e: &Expr, ctx: Ctx) -> Res {
             expr(target, Ctx::Store)?;
             expr(value, Ctx::Load)
         }
-        ExprKind::Slice { lower, upper, step } => {
-            [lower, upper, step].into_iter().try_for_each(|p| optional(p.as_deref()))
-        }
+        ExprKind::Slice { lower, upper, step } => [lower, upper, step].into_iter().try_for_each(|p| optional(p.as_deref())),
     }
 }
 
@@ -353,10 +351,7 @@ fn pattern_value(e: &Expr) -> Res {
 }
 
 fn is_number(e: &Expr) -> bool {
-    matches!(
-        &e.kind,
-        ExprKind::Constant { value: Constant::Int(_) | Constant::BigInt(_) | Constant::Float(_) | Constant::Complex(..), .. }
-    )
+    matches!(&e.kind, ExprKind::Constant { value: Constant::Int(_) | Constant::BigInt(_) | Constant::Float(_) | Constant::Complex(..), .. })
 }
 
 fn capture(n: &Ident) -> Res {

@@ -218,7 +218,7 @@ fn m_register(name: &str, m: &Gc<Module>) {
 
 /// Runs importlib's core from the packed library and lets it install its importers.
 fn start_importlib(cx: &mut Cx) -> PyResult<()> {
-    let Some(code) = crate::import::library::find("_frozen_importlib").and_then(crate::import::library::code_of) else {
+    let Some(code) = crate::import::library::frozen("_frozen_importlib").and_then(|e| crate::import::library::code_of(e, None)) else {
         return Err(cx.error(exception::ids::IMPORT_ERROR, "the packed library has no importlib"));
     };
     let m = Module::new("_frozen_importlib", Value::NONE);

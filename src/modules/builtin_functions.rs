@@ -319,11 +319,7 @@ pub fn builtins_of(globals: &Dict) -> Gc<Dict> {
 fn evaluate(cx: &mut Cx, what: &str, a: &[Ref<'_>]) -> PyResult<Value> {
     let (globals, locals) = namespaces(cx, what, a[1].given(), a[2].given())?;
     let closure = a.get(3).and_then(|c| c.given()).filter(|c| !c.is_none());
-    let code = if a[0].exact::<Code>().is_some() {
-        a[0].to_value()
-    } else {
-        super::compile::for_evaluation(cx, a[0], what)?
-    };
+    let code = if a[0].exact::<Code>().is_some() { a[0].to_value() } else { super::compile::for_evaluation(cx, a[0], what)? };
     let c = code.as_ref().exact::<Code>();
     let free = c.map_or(0, |c| c.free_names.len());
     let closure = match (free, closure) {

@@ -21,8 +21,14 @@ mod flag {
     pub const ANNOTATIONS: i64 = 0x100_0000;
     /// Features that have long been the default, and generator_stop.
     pub const OLD_FEATURES: i64 = 0x10 | 0x2_0000 | 0x4_0000 | 0x8_0000 | 0x10_0000 | 0x20_0000 | 0x80_0000;
-    pub const ALL: i64 =
-        DONT_IMPLY_DEDENT | TYPE_COMMENTS | TOP_LEVEL_AWAIT | ALLOW_INCOMPLETE_INPUT | BARRY | ANNOTATIONS | OLD_FEATURES | super::ast::OPTIMIZED_AST;
+    pub const ALL: i64 = DONT_IMPLY_DEDENT
+        | TYPE_COMMENTS
+        | TOP_LEVEL_AWAIT
+        | ALLOW_INCOMPLETE_INPUT
+        | BARRY
+        | ANNOTATIONS
+        | OLD_FEATURES
+        | super::ast::OPTIMIZED_AST;
 }
 
 /// The `__future__` features of the code that is running.

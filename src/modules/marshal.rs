@@ -153,12 +153,7 @@ impl Writer {
 
     fn object(&mut self, cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
         let w = v.word();
-        for (one, kind) in [
-            (Value::NONE, b'N'),
-            (Value::TRUE, b'T'),
-            (Value::FALSE, b'F'),
-            (Value::ELLIPSIS, b'.'),
-        ] {
+        for (one, kind) in [(Value::NONE, b'N'), (Value::TRUE, b'T'), (Value::FALSE, b'F'), (Value::ELLIPSIS, b'.')] {
             if w == one.word() {
                 self.out.push(kind);
                 return Ok(());

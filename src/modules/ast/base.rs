@@ -6,12 +6,12 @@ use objects::native::{Method, method, raw_method};
 use objects::protocol::{attr, call, iter, text};
 use objects::types::dict::{Dict, as_dict};
 use objects::types::exception::ids as exc;
+use objects::types::instance;
 use objects::types::list::List;
 use objects::types::str::{Str, as_str};
 use objects::types::tuple::Tuple;
 use objects::types::type_::slots::Slots;
 use objects::types::type_::{Downcast, TypeSpec, as_type, flags, type_of, type_value};
-use objects::types::instance;
 use objects::{Args, Cx, PyResult, ids};
 
 /// The type id of `ast.AST`.
@@ -109,10 +109,7 @@ fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
 /// What a field that was not given becomes.
 fn fill(cx: &mut Cx, v: Ref<'_>, class: &str, field: Ref<'_>, kind: Option<Value>) -> PyResult<()> {
     let Some(kind) = kind else {
-        let text = format!(
-            "Field '{}' is missing from {class}._field_types. This will become an error in Python 3.15.",
-            shown(field)
-        );
+        let text = format!("Field '{}' is missing from {class}._field_types. This will become an error in Python 3.15.", shown(field));
         return deprecated(cx, &text);
     };
     let t = type_of(kind.as_ref());
@@ -128,10 +125,8 @@ fn fill(cx: &mut Cx, v: Ref<'_>, class: &str, field: Ref<'_>, kind: Option<Value
         let load = classes[const { schema::index_of("Load") }].single().unwrap_or(Value::NONE);
         return attr::set(cx, v, field, Some(load.as_ref()));
     }
-    let text = format!(
-        "{class}.__init__ missing 1 required positional argument: '{}'. This will become an error in Python 3.15.",
-        shown(field)
-    );
+    let text =
+        format!("{class}.__init__ missing 1 required positional argument: '{}'. This will become an error in Python 3.15.", shown(field));
     deprecated(cx, &text)
 }
 

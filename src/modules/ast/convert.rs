@@ -213,7 +213,9 @@ impl Reader<'_> {
             return Err(self.cx.value_error(format!("AST node line range ({line}, {end_line}) is not valid")));
         }
         if line == end_line && col > end_col {
-            return Err(self.cx.value_error(format!("AST node column range ({col}, {end_col}) for line range ({line}, {end_line}) is not valid")));
+            return Err(self
+                .cx
+                .value_error(format!("AST node column range ({col}, {end_col}) for line range ({line}, {end_line}) is not valid")));
         }
         Ok(Pos { line, col, end_line, end_col })
     }
@@ -241,7 +243,8 @@ pub fn from_object(cx: &mut Cx, v: Ref<'_>, mode: compiler::Mode) -> PyResult<Tr
         M::FuncType => "FunctionType",
     };
     let classes = classes(cx)?;
-    let right = as_type(classes[CLASSES.iter().position(|c| c.name == wanted).unwrap_or(0)].class()).is_some_and(|t| type_of(v).is_subtype_of(t));
+    let right =
+        as_type(classes[CLASSES.iter().position(|c| c.name == wanted).unwrap_or(0)].class()).is_some_and(|t| type_of(v).is_subtype_of(t));
     if !right {
         let n = type_of(v).name_text();
         return Err(cx.type_error(format!("expected {wanted} node, got {n}")));

@@ -9,11 +9,11 @@ use self::schema::CLASSES;
 use gc::{Ref, Reg, Value, Word};
 use objects::protocol::{arith, call, item};
 use objects::types::dict::Dict;
+use objects::types::instance;
 use objects::types::module::ModuleDef;
 use objects::types::str::{Str, intern};
 use objects::types::tuple::Tuple;
 use objects::types::type_::type_value;
-use objects::types::instance;
 use objects::{Cx, PyResult, ids};
 use std::sync::OnceLock;
 
@@ -102,7 +102,8 @@ fn make_classes(cx: &mut Cx) -> PyResult<Vec<Class>> {
         }
         let text = Str::from_text(row.name);
         let bases = Tuple::from_values(vec![base]);
-        let class = call::positional(cx, type_value(ids::TYPE).as_ref(), &[text.value().as_ref(), bases.value().as_ref(), d.value().as_ref()])?;
+        let class =
+            call::positional(cx, type_value(ids::TYPE).as_ref(), &[text.value().as_ref(), bases.value().as_ref(), d.value().as_ref()])?;
         let word = keep(&class);
         let single = if row.base != "AST" && row.fields.is_empty() && !matches!(row.base, "stmt") {
             let t = objects::types::type_::as_type(class.as_ref());

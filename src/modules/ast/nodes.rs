@@ -3,8 +3,8 @@
 use super::convert::{Making, Node, Place, Reader, Writer};
 use super::schema::index_of;
 use compiler::tree::{
-    Alias, Arg, Arguments, ClassDef, Comprehension, Constant, Ctx, ExceptHandler, Expr, ExprKind, FunctionDef, Ident, Keyword, MatchCase, Mod, Pattern,
-    PatternKind, Stmt, StmtKind, Try, TypeParam, TypeParamKind, WithItem,
+    Alias, Arg, Arguments, ClassDef, Comprehension, Constant, Ctx, ExceptHandler, Expr, ExprKind, FunctionDef, Ident, Keyword, MatchCase,
+    Mod, Pattern, PatternKind, Stmt, StmtKind, Try, TypeParam, TypeParamKind, WithItem,
 };
 use gc::{Ref, Value};
 use objects::PyResult;
