@@ -298,7 +298,7 @@ fn os_text(e: &std::io::Error) -> String {
 }
 
 fn run_bytes(cx: &mut Cx, bytes: Vec<u8>, name: &str, skip_first_line: bool) -> objects::PyResult<()> {
-    let mut text = runtime::decode_source(cx, &bytes)?;
+    let mut text = crate::source::decode(cx, &bytes, name)?;
     if skip_first_line {
         // The line stays, empty, so that line numbers are right.
         let at = text.find('\n').unwrap_or(text.len());
