@@ -9,7 +9,9 @@ pub mod functools;
 pub mod guarded;
 pub mod itertools;
 pub mod math;
+pub mod posix;
 pub mod random;
+pub mod resource;
 pub mod string;
 pub mod time;
 
@@ -26,10 +28,13 @@ pub static MODULES: &[&ModuleDef] = &[
     &functools::MODULE,
     &itertools::MODULE,
     &math::MODULE,
+    &posix::MODULE,
     &random::MODULE,
+    &resource::MODULE,
     &string::MODULE,
     &time::MODULE,
 ];
 
 /// The static types of each module; they are made at start-up.
-pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS, collections::SPECS, functools::SPECS, contextvars::SPECS, random::SPECS];
+pub static SPECS: &[&[&TypeSpec]] =
+    &[itertools::SPECS, collections::SPECS, functools::SPECS, contextvars::SPECS, posix::SPECS, random::SPECS];
