@@ -9,7 +9,9 @@ pub mod functools;
 pub mod guarded;
 pub mod itertools;
 pub mod math;
+pub mod name;
 pub mod random;
+pub mod sre;
 pub mod string;
 pub mod time;
 
@@ -27,9 +29,11 @@ pub static MODULES: &[&ModuleDef] = &[
     &itertools::MODULE,
     &math::MODULE,
     &random::MODULE,
+    &sre::MODULE,
     &string::MODULE,
     &time::MODULE,
 ];
 
 /// The static types of each module; they are made at start-up.
-pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS, collections::SPECS, functools::SPECS, contextvars::SPECS, random::SPECS];
+pub static SPECS: &[&[&TypeSpec]] =
+    &[collections::SPECS, contextvars::SPECS, functools::SPECS, itertools::SPECS, random::SPECS, sre::SPECS];
