@@ -179,7 +179,16 @@ fn displayhook(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(Value::NONE.into())
 }
 
+/// Through the library's `traceback`; plainly when that fails.
 fn excepthook(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let printed = match runtime::import(cx, "traceback") {
+        Ok(m) => call::method(cx, m.as_ref(), Str::intern_text("_print_exception_bltin").as_ref(), &[a[1]]),
+        Err(e) => Err(e),
+    };
+    match printed {
+        Ok(_) => return Ok(Value::NONE.into()),
+        Err(e) => drop(cx.catch(e)),
+    }
     let shown = super::host::print_plain(cx, a[1]);
     runtime::write_stderr(cx, &shown);
     Ok(Value::NONE.into())
