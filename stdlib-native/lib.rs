@@ -7,8 +7,10 @@ pub mod contextvars;
 pub mod errno;
 pub mod functools;
 pub mod guarded;
+pub mod io;
 pub mod itertools;
 pub mod math;
+pub mod names;
 pub mod random;
 pub mod string;
 pub mod time;
@@ -24,6 +26,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &contextvars::MODULE,
     &errno::MODULE,
     &functools::MODULE,
+    &io::MODULE,
     &itertools::MODULE,
     &math::MODULE,
     &random::MODULE,
@@ -32,4 +35,4 @@ pub static MODULES: &[&ModuleDef] = &[
 ];
 
 /// The static types of each module; they are made at start-up.
-pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS, collections::SPECS, functools::SPECS, contextvars::SPECS, random::SPECS];
+pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS, collections::SPECS, functools::SPECS, contextvars::SPECS, random::SPECS, io::SPECS];

@@ -8,6 +8,7 @@ pub mod host;
 pub mod imp;
 pub mod import;
 pub mod intrinsics;
+pub mod streams;
 pub mod sys;
 pub mod templates;
 pub mod thread;
