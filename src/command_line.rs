@@ -1,5 +1,6 @@
 //! The command line: options, what to run, exit codes.
 
+use crate::modules::streams;
 use crate::modules::sys::{Settings, configure};
 use crate::modules::thread;
 use crate::program::{self, Failure, Program};
@@ -278,7 +279,7 @@ fn report(cx: &mut Cx, exc: Value) -> i32 {
     let hook = runtime::sys_attribute(objects::names::excepthook());
     let tb = exception::as_exception(exc.as_ref()).map_or(Value::NONE, |e| e.traceback.load(gc::Payload::header(e)));
     let class = type_of(exc.as_ref()).as_value();
-    flush(cx);
+    streams::flush(cx, false);
     let shown = match hook {
         Some(h) => objects::protocol::call::positional(cx, h.as_ref(), &[class.as_ref(), exc.as_ref(), tb.as_ref()]),
         None => Ok(Value::NONE),
@@ -302,22 +303,12 @@ fn exit_code(cx: &mut Cx, exc: Ref<'_>) -> i32 {
     match as_int(code.as_ref()) {
         Some(i) => i.to_i64().map_or(-1, |i| i as i32),
         None => {
-            flush(cx);
+            streams::flush(cx, false);
             if let Ok(s) = objects::protocol::text::str(cx, code.as_ref()) {
                 let text = format!("{}\n", s.to_string_lossy());
                 runtime::write_stderr(cx, &text);
             }
             1
-        }
-    }
-}
-
-fn flush(cx: &mut Cx) {
-    for name in [objects::names::stdout(), objects::names::stderr()] {
-        if let Some(f) = runtime::sys_attribute(name).filter(|f| !f.as_ref().is_none())
-            && let Err(e) = objects::protocol::call::method(cx, f.as_ref(), objects::names::flush(), &[])
-        {
-            drop(cx.catch(e));
         }
     }
 }
@@ -343,8 +334,10 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
         }
     }
     thread::shut_down();
-    flush(cx);
+    stdlib_native::io::standard::end();
+    if !streams::flush(cx, true) {
+        code = 120;
+    }
     cx.drain();
-    let _ = std::io::Write::flush(&mut std::io::stdout());
     code
 }

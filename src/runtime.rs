@@ -208,7 +208,13 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         m.header().make_immortal();
         m_register(d.name, &m);
     }
-    start_importlib(cx)
+    start_importlib(cx)?;
+    modules::streams::start(cx)?;
+    // `open` is the very function of `_io`.
+    let io = import(cx, "_io")?;
+    let open = objects::protocol::attr::get_text(cx, io.as_ref(), "open")?.into_value();
+    builtins().set_text("open", open);
+    Ok(())
 }
 
 fn m_register(name: &str, m: &Gc<Module>) {

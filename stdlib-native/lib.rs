@@ -7,9 +7,11 @@ pub mod contextvars;
 pub mod errno;
 pub mod functools;
 pub mod guarded;
+pub mod io;
 pub mod itertools;
 pub mod math;
 pub mod name;
+pub mod names;
 pub mod posix;
 pub mod random;
 pub mod resource;
@@ -28,6 +30,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &contextvars::MODULE,
     &errno::MODULE,
     &functools::MODULE,
+    &io::MODULE,
     &itertools::MODULE,
     &math::MODULE,
     &posix::MODULE,
@@ -44,6 +47,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     collections::SPECS,
     contextvars::SPECS,
     functools::SPECS,
+    io::SPECS,
     itertools::SPECS,
     posix::SPECS,
     random::SPECS,

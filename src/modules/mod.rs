@@ -12,6 +12,7 @@ pub mod import;
 pub mod intrinsics;
 pub mod marshal;
 pub mod opcode;
+pub mod streams;
 pub mod sys;
 pub mod templates;
 pub mod thread;
