@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// Folders and modules that are not packed.
+/// Folders and modules that are not packed; `library/` has our own `dis` and `opcode`.
 const LEFT_OUT: &[&str] = &[
     "idlelib",
     "tkinter",
@@ -19,6 +19,8 @@ const LEFT_OUT: &[&str] = &[
     "dummy_threading.py",
     "_pycodecs.py",
     "_opcode_metadata.py",
+    "opcode.py",
+    "dis.py",
 ];
 
 /// Files that are not modules but that modules read.
@@ -66,16 +68,16 @@ struct Item {
     source_len: usize,
 }
 
-fn walk(root: &Path, at: &Path, out: &mut Vec<PathBuf>) {
+fn walk(root: &Path, at: &Path, left_out: &[&str], out: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(at).map(|d| d.filter_map(Result::ok).map(|e| e.path()).collect()).unwrap_or_default();
     entries.sort();
     for p in entries {
         let rel = relative(root, &p);
-        if LEFT_OUT.iter().any(|l| rel == *l || rel.starts_with(&format!("{l}/"))) {
+        if left_out.iter().any(|l| rel == *l || rel.starts_with(&format!("{l}/"))) {
             continue;
         }
         if p.is_dir() {
-            walk(root, &p, out);
+            walk(root, &p, left_out, out);
         } else if rel.ends_with(".py") || DATA.contains(&rel.as_str()) {
             out.push(p);
         }
@@ -126,9 +128,10 @@ fn main() {
     println!("cargo::rerun-if-changed=library");
     let mut items = Vec::new();
     let mut matched = vec![false; SUBSTITUTIONS.len() + CUT.len()];
-    for root in [PathBuf::from(rustpython_pylib::LIB_PATH), PathBuf::from("library")] {
+    let roots = [(PathBuf::from(rustpython_pylib::LIB_PATH), LEFT_OUT), (PathBuf::from("library"), &[][..])];
+    for (root, left_out) in roots {
         let mut files = Vec::new();
-        walk(&root, &root, &mut files);
+        walk(&root, &root, left_out, &mut files);
         for file in &files {
             let rel = relative(&root, file);
             let bytes = std::fs::read(file).unwrap_or_else(|e| panic!("{rel}: {e}"));

@@ -12,6 +12,8 @@ pub mod math;
 pub mod posix;
 pub mod random;
 pub mod resource;
+pub mod name;
+pub mod sre;
 pub mod string;
 pub mod time;
 
@@ -31,10 +33,19 @@ pub static MODULES: &[&ModuleDef] = &[
     &posix::MODULE,
     &random::MODULE,
     &resource::MODULE,
+    &sre::MODULE,
     &string::MODULE,
     &time::MODULE,
 ];
 
 /// The static types of each module; they are made at start-up.
-pub static SPECS: &[&[&TypeSpec]] =
-    &[itertools::SPECS, collections::SPECS, functools::SPECS, contextvars::SPECS, posix::SPECS, random::SPECS];
+#[rustfmt::skip]
+pub static SPECS: &[&[&TypeSpec]] = &[
+    collections::SPECS,
+    contextvars::SPECS,
+    functools::SPECS,
+    itertools::SPECS,
+    posix::SPECS,
+    random::SPECS,
+    sre::SPECS,
+];

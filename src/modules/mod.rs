@@ -11,6 +11,7 @@ pub mod imp;
 pub mod import;
 pub mod intrinsics;
 pub mod marshal;
+pub mod opcode;
 pub mod sys;
 pub mod templates;
 pub mod thread;
@@ -22,8 +23,17 @@ use objects::types::module::ModuleDef;
 use objects::{Cx, PyResult};
 
 /// Native modules that are here; the others are in `stdlib-native`.
-pub static MODULES: &[&ModuleDef] =
-    &[&ast::MODULE, &imp::MODULE, &marshal::MODULE, &sys::MODULE, &thread::MODULE, &typing::MODULE, &warnings::MODULE, &weakrefs::MODULE];
+pub static MODULES: &[&ModuleDef] = &[
+    &ast::MODULE,
+    &imp::MODULE,
+    &marshal::MODULE,
+    &opcode::MODULE,
+    &sys::MODULE,
+    &thread::MODULE,
+    &typing::MODULE,
+    &warnings::MODULE,
+    &weakrefs::MODULE,
+];
 
 /// Runs the Python signal handlers that wait. On the main thread, at a poll.
 pub fn run_signal_handlers(cx: &mut Cx) -> PyResult<()> {
