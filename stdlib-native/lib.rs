@@ -14,6 +14,7 @@ pub mod random;
 pub mod resource;
 pub mod name;
 pub mod sre;
+pub mod stat;
 pub mod string;
 pub mod time;
 
@@ -34,6 +35,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &random::MODULE,
     &resource::MODULE,
     &sre::MODULE,
+    &stat::MODULE,
     &string::MODULE,
     &time::MODULE,
 ];
