@@ -203,6 +203,11 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         b.dict.set_text(n, v);
     }
     modules::thread::set_main();
+    stdlib_native::posix::fork::set_natives(stdlib_native::posix::fork::Natives {
+        before: modules::thread::before_fork,
+        parent: modules::thread::after_fork_parent,
+        child: modules::thread::after_fork_child,
+    });
     for d in [&modules::sys::MODULE, &modules::imp::MODULE, &modules::thread::MODULE] {
         let m = Module::from_def(cx, d)?;
         m.header().make_immortal();

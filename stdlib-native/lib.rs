@@ -16,6 +16,7 @@ pub mod posix;
 pub mod random;
 pub mod resource;
 pub mod sre;
+pub mod stat;
 pub mod string;
 pub mod time;
 
@@ -37,6 +38,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &random::MODULE,
     &resource::MODULE,
     &sre::MODULE,
+    &stat::MODULE,
     &string::MODULE,
     &time::MODULE,
 ];
