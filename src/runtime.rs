@@ -242,9 +242,6 @@ fn start_importlib(cx: &mut Cx) -> PyResult<()> {
     let name = Str::intern_text("__import__");
     let f = m.dict.get_interned(name.as_ref()).map_or(Value::NONE, Reg::into_value);
     builtins().set_str(name.as_ref(), f);
-    if modules::imp::definition("_io").is_none() {
-        return Ok(());
-    }
     let external = Str::intern_text("_install_external_importers");
     objects::protocol::call::method(cx, m.as_ref(), external.as_ref(), &[])?;
     install_path_hooks(cx)

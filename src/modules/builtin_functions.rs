@@ -7,7 +7,6 @@ use objects::native::{Method, function, raw_function};
 use objects::protocol::{arith, attr, call, compare, iter, text, truth};
 use objects::types::code::Code;
 use objects::types::dict::{Dict, as_dict};
-use objects::types::exception::ids as exc;
 use objects::types::int::{IntRef, as_int};
 use objects::types::list::List;
 use objects::types::str::{Str, as_str};
