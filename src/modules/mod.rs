@@ -16,6 +16,7 @@ pub mod streams;
 pub mod sys;
 pub mod templates;
 pub mod thread;
+pub mod tokenize;
 pub mod typing;
 pub mod warnings;
 pub mod weakrefs;
@@ -31,6 +32,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &opcode::MODULE,
     &sys::MODULE,
     &thread::MODULE,
+    &tokenize::MODULE,
     &typing::MODULE,
     &warnings::MODULE,
     &weakrefs::MODULE,
