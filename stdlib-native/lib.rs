@@ -1,7 +1,9 @@
 //! Native modules of the standard library: data that importlib's builtin importer finds. One file or folder each.
 
 pub mod abc;
+pub mod arrays;
 pub mod atexit;
+pub mod binascii;
 pub mod bisect;
 pub mod cmath;
 pub mod codecs;
@@ -27,6 +29,7 @@ pub mod string;
 pub mod structs;
 pub mod time;
 pub mod types;
+pub mod unicodedata;
 
 use objects::types::module::ModuleDef;
 use objects::types::type_::TypeSpec;
@@ -34,7 +37,9 @@ use objects::types::type_::TypeSpec;
 /// All modules of this crate.
 pub static MODULES: &[&ModuleDef] = &[
     &abc::MODULE,
+    &arrays::MODULE,
     &atexit::MODULE,
+    &binascii::MODULE,
     &bisect::MODULE,
     &cmath::MODULE,
     &codecs::MODULE,
@@ -57,12 +62,15 @@ pub static MODULES: &[&ModuleDef] = &[
     &structs::MODULE,
     &time::MODULE,
     &types::MODULE,
+    &unicodedata::MODULE,
 ];
 
 /// The static types of each module; they are made at start-up.
 #[rustfmt::skip]
 pub static SPECS: &[&[&TypeSpec]] = &[
     abc::SPECS,
+    arrays::SPECS,
+    binascii::SPECS,
     collections::SPECS,
     contextvars::SPECS,
     functools::SPECS,
@@ -74,4 +82,5 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     sre::SPECS,
     structs::SPECS,
     types::SPECS,
+    unicodedata::SPECS,
 ];
