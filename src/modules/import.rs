@@ -143,7 +143,9 @@ fn remove_importlib_frames(exc: Ref<'_>) {
         let code = crate::vm::frame_object::code_of(&t.frame);
         let file = code.map(|c| c.filename.load(c.header()));
         let now_inside = file.as_ref().and_then(|f| as_str(f.as_ref())).is_some_and(|f| {
-            ["<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen _packed_library>"].iter().any(|n| f.eq_str(n))
+            ["<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen _packed_library>"]
+                .iter()
+                .any(|n| f.eq_str(n))
         });
         if now_inside && !inside {
             outer = before.clone();

@@ -5,6 +5,7 @@ pub mod async_generators;
 pub mod builtin_functions;
 pub mod builtins;
 pub mod compile;
+pub mod gc;
 pub mod generators;
 pub mod host;
 pub mod imp;
@@ -27,6 +28,7 @@ use objects::{Cx, PyResult};
 /// Native modules that are here; the others are in `stdlib-native`.
 pub static MODULES: &[&ModuleDef] = &[
     &ast::MODULE,
+    &gc::MODULE,
     &imp::MODULE,
     &marshal::MODULE,
     &opcode::MODULE,
