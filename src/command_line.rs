@@ -307,6 +307,9 @@ fn run_bytes(cx: &mut Cx, bytes: Vec<u8>, name: &str, skip_first_line: bool) -> 
     runtime::run_main(cx, &text, name)
 }
 
+/// Stands for the exit code of a process that SIGINT ends: no program can ask for it.
+const INTERRUPTED: i32 = i32::MIN;
+
 /// Shows an exception that nobody caught; the exit code.
 fn report(cx: &mut Cx, exc: Value) -> i32 {
     if crate::modules::host::is_system_exit(exc.as_ref()) {
@@ -328,7 +331,7 @@ fn report(cx: &mut Cx, exc: Value) -> i32 {
         let text = crate::modules::host::print_plain(cx, exc.as_ref());
         eprint!("Error in sys.excepthook:\n{}\nOriginal exception was:\n{text}", crate::modules::host::print_plain(cx, second.as_ref()));
     }
-    if type_of(exc.as_ref()).is_subtype_of_id(exception::ids::KEYBOARD_INTERRUPT) { 130 } else { 1 }
+    if type_of(exc.as_ref()).is_subtype_of_id(exception::ids::KEYBOARD_INTERRUPT) { INTERRUPTED } else { 1 }
 }
 
 fn exit_code(cx: &mut Cx, exc: Ref<'_>) -> i32 {
@@ -337,7 +340,7 @@ fn exit_code(cx: &mut Cx, exc: Ref<'_>) -> i32 {
         return 0;
     }
     match as_int(code.as_ref()) {
-        Some(i) => i.to_i64().map_or(-1, |i| i as i32),
+        Some(i) => i.to_i64().map_or(-1, |i| i as i32 & 0xff),
         None => {
             flush(cx);
             if let Ok(s) = objects::protocol::text::str(cx, code.as_ref()) {
@@ -383,5 +386,14 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
     flush(cx);
     cx.drain();
     let _ = std::io::Write::flush(&mut std::io::stdout());
+    if code == INTERRUPTED {
+        // Whoever waits for the process is to see that the signal has ended it.
+        // SAFETY: plain numbers.
+        unsafe {
+            libc::signal(libc::SIGINT, libc::SIG_DFL);
+            libc::kill(libc::getpid(), libc::SIGINT);
+        }
+        return 128 + libc::SIGINT;
+    }
     code
 }

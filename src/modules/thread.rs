@@ -524,6 +524,7 @@ pub fn after_fork_parent() {
 pub fn after_fork_child() {
     RUNNING.raw().unlock();
     set_main();
+    super::signal::after_fork_child();
     let me = ident();
     let others = {
         let mut list = RUNNING.lock();
