@@ -1,6 +1,7 @@
 //! Native modules of the standard library: data that importlib's builtin importer finds. One file or folder each.
 
 pub mod atexit;
+pub mod clock;
 pub mod codecs;
 pub mod collections;
 pub mod contextvars;

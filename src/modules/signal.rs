@@ -10,7 +10,6 @@ use objects::native::{Method, function};
 use objects::protocol::call;
 use objects::protocol::path::{last_errno, os_error_value};
 use objects::types::exception::{self, ids as exc};
-use objects::types::float;
 use objects::types::int::{self, IntRef, as_int, from_i64};
 use objects::types::list::List;
 use objects::types::module::{Module, ModuleDef};
@@ -20,7 +19,8 @@ use objects::types::tuple::Tuple;
 use objects::types::type_::type_value;
 use objects::{Cx, PyResult, Raised, ids};
 use std::sync::OnceLock;
-use stdlib_native::posix::arguments::{call as system, done, int_or, long, none, number};
+use stdlib_native::clock::{Deadline, Round, nanoseconds};
+use stdlib_native::posix::arguments::{call as system, done, int_or, none, number};
 use stdlib_native::posix::execute::signal_set;
 use sync::prim::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use sync::threads::Slot;
@@ -354,26 +354,9 @@ fn itimer_error(cx: &mut Cx, errno: i32) -> Raised {
 /// Seconds as the system's microseconds, rounded up.
 fn time_value(cx: &mut Cx, v: Option<Ref<'_>>) -> PyResult<libc::timeval> {
     let Some(v) = v else { return Ok(libc::timeval { tv_sec: 0, tv_usec: 0 }) };
-    if float::as_float(v).is_none() {
-        let i = int::index(cx, v)?;
-        return match as_int(i.as_ref()).and_then(IntRef::to_i64) {
-            Some(s) => Ok(libc::timeval { tv_sec: s, tv_usec: 0 }),
-            None => Err(cx.overflow_error("timestamp out of range for platform time_t")),
-        };
-    }
-    let f = float::as_float(v).unwrap_or(0.0);
-    if f.is_nan() {
-        return Err(cx.value_error("Invalid value NaN (not a number)"));
-    }
-    if !(-9.2e18..9.2e18).contains(&f) {
-        return Err(cx.overflow_error("timestamp out of range for platform time_t"));
-    }
-    let (mut s, mut us) = (f.floor() as i64, ((f - f.floor()) * 1e6).ceil() as i64);
-    if us >= 1_000_000 {
-        s += 1;
-        us -= 1_000_000;
-    }
-    Ok(libc::timeval { tv_sec: s, tv_usec: us })
+    let us = nanoseconds(cx, v, Round::Ceiling)?;
+    let us = us.div_euclid(1000) + i64::from(us.rem_euclid(1000) > 0);
+    Ok(libc::timeval { tv_sec: us.div_euclid(1_000_000), tv_usec: us.rem_euclid(1_000_000) })
 }
 
 fn timer_result(t: &libc::itimerval) -> PyResult<Reg> {
@@ -499,23 +482,11 @@ impl Info {
 
 fn sigtimedwait(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let set = signal_set(cx, a[0])?;
-    let seconds = match float::as_float(a[1]) {
-        Some(f) => f,
-        None => long(cx, a[1])? as f64,
-    };
-    if seconds.is_nan() {
-        return Err(cx.value_error("Invalid value NaN (not a number)"));
-    }
-    if seconds < 0.0 {
-        return Err(cx.value_error("timeout must be non-negative"));
-    }
-    if seconds > 9.2e9 {
-        return Err(cx.overflow_error("timestamp too large to convert to C PyTime_t"));
-    }
-    let end = std::time::Instant::now() + std::time::Duration::from_secs_f64(seconds);
+    let ns = nanoseconds(cx, a[1], Round::Ceiling)?;
+    let Ok(ns) = u64::try_from(ns) else { return Err(cx.value_error("timeout must be non-negative")) };
+    let end = Deadline::after(Some(std::time::Duration::from_nanos(ns)));
     loop {
-        let left = end.saturating_duration_since(std::time::Instant::now());
-        let t = libc::timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
+        let t = stdlib_native::clock::timespec(end.left().unwrap_or_default());
         let info = Info::new();
         // SAFETY: a set, a time, and room for the result.
         let (r, e) = cx.detached(|| unsafe { (libc::sigtimedwait(&set, info.at(), &t), last_errno()) });
