@@ -203,6 +203,7 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         b.dict.set_text(n, v);
     }
     modules::thread::set_main();
+    modules::signal::start(cx);
     stdlib_native::posix::fork::set_natives(stdlib_native::posix::fork::Natives {
         before: modules::thread::before_fork,
         parent: modules::thread::after_fork_parent,

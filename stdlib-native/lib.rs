@@ -5,6 +5,7 @@ pub mod arrays;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
+pub mod clock;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;

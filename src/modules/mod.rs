@@ -14,6 +14,7 @@ pub mod intrinsics;
 pub mod marshal;
 pub mod opcode;
 pub mod streams;
+pub mod signal;
 pub mod sys;
 pub mod templates;
 pub mod thread;
@@ -32,6 +33,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &imp::MODULE,
     &marshal::MODULE,
     &opcode::MODULE,
+    &signal::MODULE,
     &sys::MODULE,
     &thread::MODULE,
     &tokenize::MODULE,
@@ -42,6 +44,5 @@ pub static MODULES: &[&ModuleDef] = &[
 
 /// Runs the Python signal handlers that wait. On the main thread, at a poll.
 pub fn run_signal_handlers(cx: &mut Cx) -> PyResult<()> {
-    let _ = cx;
-    Ok(())
+    signal::run_handlers(cx)
 }
