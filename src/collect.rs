@@ -3,6 +3,9 @@
 use crate::vm::frame::Frame;
 use gc::{Header, Word};
 use objects::types::Type;
+use objects::types::code::Code;
+use objects::types::dict::Dict;
+use objects::types::function::DeltaCounted;
 use objects::{Cx, ids};
 use std::collections::HashSet;
 
@@ -34,8 +37,12 @@ pub fn reclaim_pending(cx: &mut Cx) {
 /// Under which id references to a cell are counted in deltas, if they are.
 fn delta_id(h: &Header) -> Option<u32> {
     let id = h.type_id();
-    if id == ids::CODE {
-        return None;
+    if id == ids::CODE || id == ids::DICT {
+        // SAFETY: a live cell of that kind.
+        let r = unsafe { gc::Ref::from_word(Word::from_header(h)) };
+        // SAFETY: as above.
+        let at = unsafe { if id == ids::CODE { r.cast::<Code>().delta_id() } else { r.cast::<Dict>().delta_id() } };
+        return Some(at.load(sync::prim::Ordering::Relaxed)).filter(|d| *d != 0);
     }
     // SAFETY: a live cell.
     let is_type = id == ids::TYPE || objects::types::by_id(id).is_subtype_of_id(ids::TYPE);

@@ -10,8 +10,11 @@ pub mod guarded;
 pub mod io;
 pub mod itertools;
 pub mod math;
-pub mod names;
+pub mod name;
+pub mod posix;
 pub mod random;
+pub mod resource;
+pub mod sre;
 pub mod string;
 pub mod time;
 
@@ -29,10 +32,23 @@ pub static MODULES: &[&ModuleDef] = &[
     &io::MODULE,
     &itertools::MODULE,
     &math::MODULE,
+    &posix::MODULE,
     &random::MODULE,
+    &resource::MODULE,
+    &sre::MODULE,
     &string::MODULE,
     &time::MODULE,
 ];
 
 /// The static types of each module; they are made at start-up.
-pub static SPECS: &[&[&TypeSpec]] = &[itertools::SPECS, collections::SPECS, functools::SPECS, contextvars::SPECS, random::SPECS, io::SPECS];
+#[rustfmt::skip]
+pub static SPECS: &[&[&TypeSpec]] = &[
+    collections::SPECS,
+    contextvars::SPECS,
+    functools::SPECS,
+    io::SPECS,
+    itertools::SPECS,
+    posix::SPECS,
+    random::SPECS,
+    sre::SPECS,
+];

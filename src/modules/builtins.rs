@@ -67,7 +67,14 @@ fn build_class(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
         return Err(cx.type_error(format!("{m}.__prepare__() must return a mapping, not {n}")));
     }
     let code = gc::Payload::to_value(function.code());
-    let cell = crate::vm::call::run_code(cx, code.as_ref(), &function.globals, &function.builtins, ns.clone(), function.closure.clone())?;
+    let cell = crate::vm::call::run_code(
+        cx,
+        code.as_ref(),
+        &function.globals.handle(),
+        &function.builtins.handle(),
+        ns.clone(),
+        function.closure.clone(),
+    )?;
     if !given.value().is(bases.value()) {
         let d = names::__orig_bases__();
         match as_dict(ns.as_ref()) {

@@ -1,13 +1,17 @@
 //! Modules that need frames or the compiler, and the answers to [`objects::host::Host`].
 
+pub mod ast;
 pub mod async_generators;
 pub mod builtin_functions;
 pub mod builtins;
+pub mod compile;
 pub mod generators;
 pub mod host;
 pub mod imp;
 pub mod import;
 pub mod intrinsics;
+pub mod marshal;
+pub mod opcode;
 pub mod streams;
 pub mod sys;
 pub mod templates;
@@ -20,7 +24,17 @@ use objects::types::module::ModuleDef;
 use objects::{Cx, PyResult};
 
 /// Native modules that are here; the others are in `stdlib-native`.
-pub static MODULES: &[&ModuleDef] = &[&imp::MODULE, &sys::MODULE, &thread::MODULE, &typing::MODULE, &warnings::MODULE, &weakrefs::MODULE];
+pub static MODULES: &[&ModuleDef] = &[
+    &ast::MODULE,
+    &imp::MODULE,
+    &marshal::MODULE,
+    &opcode::MODULE,
+    &sys::MODULE,
+    &thread::MODULE,
+    &typing::MODULE,
+    &warnings::MODULE,
+    &weakrefs::MODULE,
+];
 
 /// Runs the Python signal handlers that wait. On the main thread, at a poll.
 pub fn run_signal_handlers(cx: &mut Cx) -> PyResult<()> {

@@ -179,7 +179,16 @@ fn displayhook(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(Value::NONE.into())
 }
 
+/// Through the library's `traceback`; plainly when that fails.
 fn excepthook(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let printed = match runtime::import(cx, "traceback") {
+        Ok(m) => call::method(cx, m.as_ref(), Str::intern_text("_print_exception_bltin").as_ref(), &[a[1]]),
+        Err(e) => Err(e),
+    };
+    match printed {
+        Ok(_) => return Ok(Value::NONE.into()),
+        Err(e) => drop(cx.catch(e)),
+    }
     let shown = super::host::print_plain(cx, a[1]);
     runtime::write_stderr(cx, &shown);
     Ok(Value::NONE.into())
@@ -331,9 +340,10 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     let s = settings();
     let int = |n: i64| Value::small_int(n);
     m.add("modules", runtime::modules().into_value());
-    for n in ["meta_path", "path_hooks", "path"] {
+    for n in ["meta_path", "path_hooks"] {
         m.add(n, List::new());
     }
+    m.add("path", texts(&crate::import::paths::search_path()));
     m.add("path_importer_cache", Dict::new());
     m.add("argv", texts(&s.argv));
     m.add("orig_argv", texts(&s.orig_argv));
@@ -392,16 +402,18 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     m.add("_git", Tuple::from_values(vec![Str::intern_text("weft"), Str::empty().into_value(), Str::empty().into_value()]));
     m.add("_framework", Str::empty());
     m.add("_home", Value::NONE);
-    let exe = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    let prefix =
-        std::path::Path::new(&exe).parent().and_then(std::path::Path::parent).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    for n in ["executable", "_base_executable"] {
-        m.add(n, Str::from_text(&exe));
+    let paths = crate::import::paths::paths();
+    for (n, v) in [
+        ("executable", &paths.executable),
+        ("_base_executable", &paths.base_executable),
+        ("prefix", &paths.prefix),
+        ("exec_prefix", &paths.prefix),
+        ("base_prefix", &paths.base_prefix),
+        ("base_exec_prefix", &paths.base_prefix),
+        ("_stdlib_dir", &paths.library),
+    ] {
+        m.add(n, Str::from_text(v));
     }
-    for n in ["prefix", "exec_prefix", "base_prefix", "base_exec_prefix"] {
-        m.add(n, Str::from_text(&prefix));
-    }
-    m.add("_stdlib_dir", Value::NONE);
     let names: Vec<Value> = imp::builtin_names().into_iter().map(Str::intern_text).collect();
     m.add("builtin_module_names", Tuple::from_values(names));
     let names: Vec<Value> = {
