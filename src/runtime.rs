@@ -203,6 +203,11 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         b.dict.set_text(n, v);
     }
     modules::thread::set_main();
+    stdlib_native::posix::fork::set_natives(stdlib_native::posix::fork::Natives {
+        before: modules::thread::before_fork,
+        parent: modules::thread::after_fork_parent,
+        child: modules::thread::after_fork_child,
+    });
     for d in [&modules::sys::MODULE, &modules::imp::MODULE, &modules::thread::MODULE] {
         let m = Module::from_def(cx, d)?;
         m.header().make_immortal();
@@ -237,9 +242,6 @@ fn start_importlib(cx: &mut Cx) -> PyResult<()> {
     let name = Str::intern_text("__import__");
     let f = m.dict.get_interned(name.as_ref()).map_or(Value::NONE, Reg::into_value);
     builtins().set_str(name.as_ref(), f);
-    if modules::imp::definition("_io").is_none() {
-        return Ok(());
-    }
     let external = Str::intern_text("_install_external_importers");
     objects::protocol::call::method(cx, m.as_ref(), external.as_ref(), &[])?;
     install_path_hooks(cx)

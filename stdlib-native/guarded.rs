@@ -3,8 +3,9 @@
 use gc::{Payload, Ref, Value, Word};
 use objects::Cx;
 use objects::args::{Args, Signature};
+use objects::types::exception::Exception;
 use objects::types::instance;
-use objects::types::type_::Type;
+use objects::types::type_::{Type, TypeSpec, flags};
 use std::cell::UnsafeCell;
 use std::sync::LazyLock;
 
@@ -53,6 +54,11 @@ pub fn make<P: Payload>(class: Ref<'_>, payload: P) -> objects::Reg {
     // SAFETY: `new` slots get types.
     let t = unsafe { class.cast::<Type>() };
     instance::alloc_with(t, payload).into()
+}
+
+/// An exception type of a native module.
+pub const fn error_type(id: u32, name: &'static str, base: u32) -> TypeSpec {
+    TypeSpec::of::<Exception>(name).id(id).base(base).with_dict().flags(flags::BASE | flags::WEAKREFS)
 }
 
 /// A signature that is parsed when it is first used.

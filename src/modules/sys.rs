@@ -250,6 +250,14 @@ fn switch_interval(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(Value::float(0.005).into())
 }
 
+fn cpu_count_config(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
+    let s = settings();
+    let option = s.x_options.iter().rev().find(|(k, _)| k == "cpu_count").and_then(|(_, v)| v.clone());
+    let variable = || if s.ignore_environment == 0 { std::env::var("PYTHON_CPU_COUNT").ok() } else { None };
+    let n = option.or_else(variable).and_then(|v| v.parse::<i64>().ok()).filter(|n| *n > 0);
+    Ok(objects::types::int::from_i64(n.unwrap_or(-1)).into())
+}
+
 static FUNCTIONS: &[Method] = &[
     function("exc_info", "($module, /)", exc_info, "The exception being handled, as a triple."),
     function("exception", "($module, /)", |cx, _| Ok(cx.handled.clone().into()), "The exception being handled."),
@@ -291,6 +299,7 @@ static FUNCTIONS: &[Method] = &[
     ),
     function("getsizeof", "(object, default=None)", getsizeof, "Size of an object in bytes."),
     function("getrefcount", "($module, object, /)", getrefcount, "Reference count of an object."),
+    function("_get_cpu_count_config", "($module, /)", cpu_count_config, "What -X cpu_count or PYTHON_CPU_COUNT asks for, or -1."),
     function("getdefaultencoding", "($module, /)", |_, _| Ok(Str::from_text("utf-8").into()), "The default encoding."),
     function("getfilesystemencoding", "($module, /)", |_, _| Ok(Str::from_text("utf-8").into()), "The encoding of file names."),
     function(

@@ -309,8 +309,8 @@ fn handle_of(v: Ref<'_>) -> &Handle {
     unsafe { v.cast::<Handle>() }
 }
 
-/// Threads started and not yet done that shutdown must wait for.
-static WAIT_FOR: sync::mutex::Mutex<Vec<std::sync::Arc<Shared>>> = sync::mutex::Mutex::new(Vec::new());
+/// Threads started and not yet done.
+static RUNNING: sync::mutex::Mutex<Vec<std::sync::Arc<Shared>>> = sync::mutex::Mutex::new(Vec::new());
 static MAIN_IDENT: AtomicU64 = AtomicU64::new(0);
 static STACK_SIZE: AtomicUsize = AtomicUsize::new(0);
 static SHUTTING_DOWN: AtomicBool = AtomicBool::new(false);
@@ -339,9 +339,7 @@ fn spawn(cx: &mut Cx, shared: std::sync::Arc<Shared>, f: Value, args: Value, kwa
     let bundle = (SendValue::new(f), SendValue::new(args), kwargs.map(SendValue::new));
     let theirs = shared.clone();
     shared.state.store(1, Ordering::Release);
-    if !shared.daemon.load(Ordering::Relaxed) {
-        WAIT_FOR.lock().push(shared.clone());
-    }
+    RUNNING.lock().push(shared.clone());
     let size = match STACK_SIZE.load(Ordering::Relaxed) {
         0 => DEFAULT_STACK,
         n => n.max(1 << 20),
@@ -357,7 +355,7 @@ fn spawn(cx: &mut Cx, shared: std::sync::Arc<Shared>, f: Value, args: Value, kwa
 }
 
 fn forget(shared: &std::sync::Arc<Shared>) {
-    WAIT_FOR.lock().retain(|s| !std::sync::Arc::ptr_eq(s, shared));
+    RUNNING.lock().retain(|s| !std::sync::Arc::ptr_eq(s, shared));
 }
 
 /// A thread's life.
@@ -502,7 +500,7 @@ fn wait_done(cx: &mut Cx, shared: &Shared, timeout: Option<Duration>) -> PyResul
 /// Waits for all threads that are not daemons: what `threading._shutdown` and the interpreter's end do.
 pub fn wait_for_threads(cx: &mut Cx) -> PyResult<()> {
     loop {
-        let next = WAIT_FOR.lock().first().cloned();
+        let next = RUNNING.lock().iter().find(|s| !s.daemon.load(Ordering::Relaxed)).cloned();
         match next {
             Some(s) if s.ident.load(Ordering::Relaxed) != ident() => {
                 wait_done(cx, &s, None)?;
@@ -512,6 +510,38 @@ pub fn wait_for_threads(cx: &mut Cx) -> PyResult<()> {
             None => return Ok(()),
         }
     }
+}
+
+/// Around a fork: nobody else may hold the list of threads then.
+pub fn before_fork() {
+    RUNNING.raw().lock();
+}
+/// In the parent.
+pub fn after_fork_parent() {
+    RUNNING.raw().unlock();
+}
+/// In the child: the calling thread is the main one, and all others have ended.
+pub fn after_fork_child() {
+    RUNNING.raw().unlock();
+    set_main();
+    let me = ident();
+    let others = {
+        let mut list = RUNNING.lock();
+        let (mine, others): (Vec<_>, Vec<_>) = list.drain(..).partition(|s| s.ident.load(Ordering::Relaxed) == me);
+        *list = mine;
+        others
+    };
+    for s in others {
+        s.state.store(3, Ordering::Release);
+        s.done.set_after_fork();
+    }
+    // What the others' contexts hold is never given back: nobody will run with them again.
+    let slot = sync::threads::current();
+    sync::threads::for_each_slot(|s| {
+        if slot.is_none_or(|m| m.id != s.id) {
+            s.ext.store(std::ptr::null_mut(), Ordering::Release);
+        }
+    });
 }
 
 /// No further threads may start.

@@ -28,12 +28,21 @@ fn hooks(which: usize) -> gc::Gc<List> {
     unsafe { gc::Gc::from_value(Ref::from_word(Word(w)).to_value()) }
 }
 
-/// What the interpreter does in a child before Python hooks run: other threads are gone.
-static IN_CHILD: OnceLock<fn(&mut Cx)> = OnceLock::new();
+/// What the interpreter does around a fork, with the world stopped.
+pub struct Natives {
+    /// Before: takes locks that threads without a slot may hold.
+    pub before: fn(),
+    /// After, in the parent: gives them back.
+    pub parent: fn(),
+    /// After, in the child: gives them back; the other threads are gone.
+    pub child: fn(),
+}
 
-/// Sets what the interpreter does in a child. At start-up.
-pub fn set_child_hook(f: fn(&mut Cx)) {
-    let _ = IN_CHILD.set(f);
+static NATIVES: OnceLock<Natives> = OnceLock::new();
+
+/// Sets what the interpreter does around a fork. At start-up.
+pub fn set_natives(n: Natives) {
+    let _ = NATIVES.set(n);
 }
 
 fn run(cx: &mut Cx, which: usize) {
@@ -61,11 +70,8 @@ pub fn before(cx: &mut Cx) {
 pub fn in_parent(cx: &mut Cx) {
     run(cx, PARENT);
 }
-/// Makes the runtime whole in the child, then runs the hooks of the child.
+/// Runs the hooks of the child.
 pub fn in_child(cx: &mut Cx) {
-    if let Some(f) = IN_CHILD.get() {
-        f(cx);
-    }
     run(cx, CHILD);
 }
 
