@@ -18,7 +18,6 @@ pub mod io;
 pub mod itertools;
 pub mod math;
 pub mod name;
-pub mod names;
 pub mod operator;
 pub mod posix;
 pub mod random;

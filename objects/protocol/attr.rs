@@ -19,11 +19,14 @@ pub fn get(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResult<Reg> {
 
 /// `getattr(obj, name, None)` that tells whether it is there: AttributeError becomes `None`.
 pub fn get_optional(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResult<Option<Value>> {
-    if type_of(obj).has(crate::types::type_::flags::PLAIN_GETATTR) {
-        return generic_get_optional(cx, obj, name).map(|o| o.map(Reg::into_value));
-    }
-    match get(cx, obj, name) {
-        Ok(r) => Ok(Some(r.into_value())),
+    let found = if type_of(obj).has(crate::types::type_::flags::PLAIN_GETATTR) {
+        generic_get_optional(cx, obj, name)
+    } else {
+        get(cx, obj, name).map(Some)
+    };
+    match found {
+        Ok(r) => Ok(r.map(Reg::into_value)),
+        // Descriptors may raise it too.
         Err(e) => {
             cx.catch_if(e, exception::ids::ATTRIBUTE_ERROR)?;
             Ok(None)

@@ -12,9 +12,11 @@ use objects::types::{int, memoryview};
 use objects::{Cx, PyResult, Raised};
 
 /// BlockingIOError that tells how much was taken.
-fn would_block(cx: &mut Cx, written: usize) -> Raised {
+fn would_block(cx: &mut Cx, raw: &Value, written: usize) -> Raised {
     let text = "write could not complete without blocking";
-    let args = vec![Value::small_int(libc::EAGAIN.into()), Str::from_text(text).into_value(), int::from_usize(written)];
+    // Only the system has given a number.
+    let errno = if matches!(Buffered::kind(raw), Raw::File(_)) { libc::EAGAIN } else { 0 };
+    let args = vec![Value::small_int(errno.into()), Str::from_text(text).into_value(), int::from_usize(written)];
     let e = exception::new_args(exc::BLOCKING_IO_ERROR, args);
     cx.raise_new(e)
 }
@@ -51,6 +53,8 @@ impl Buffered {
     /// Writes what is to be written. By the owner of the monitor.
     pub(super) fn flush_unlocked(&self, cx: &mut Cx, raw: &Value) -> PyResult<()> {
         if !self.has_write() || self.write_pos.get() == self.write_end.get() {
+            // Nothing is to be written from here on: `tell` counts on it.
+            self.reset_write();
             return Ok(());
         }
         let rewind = self.raw_offset() + (self.pos.get() - self.write_pos.get());
@@ -64,7 +68,7 @@ impl Buffered {
             let data = self.data(std::mem::take);
             let r = self.raw_write(cx, raw, data.get(from..to).unwrap_or_default());
             self.data(|d| *d = data);
-            let Some(n) = r? else { return Err(would_block(cx, 0)) };
+            let Some(n) = r? else { return Err(would_block(cx, raw, 0)) };
             self.write_pos.set((from + n) as i64);
             self.raw_pos.set((from + n) as i64);
             cx.poll()?;
@@ -92,7 +96,7 @@ impl Buffered {
             return Ok(from.len());
         }
         if let Err(e) = self.flush_unlocked(cx, raw) {
-            return self.keep_some(cx, e, from);
+            return self.keep_some(cx, raw, e, from);
         }
         let by = self.raw_offset();
         if by != 0 {
@@ -100,9 +104,10 @@ impl Buffered {
             self.raw_pos.set(self.raw_pos.get() - by);
         }
         let mut written = 0;
-        while from.len() - written > size {
+        while from.len() - written >= size {
             match self.raw_write(cx, raw, &from[written..])? {
                 Some(n) => written += n,
+                None if from.len() - written == size => break,
                 None => {
                     // As much as there is room for.
                     self.data(|d| d[..size].copy_from_slice(&from[written..written + size]));
@@ -110,7 +115,7 @@ impl Buffered {
                     self.adjust(size as i64);
                     self.write_pos.set(0);
                     self.write_end.set(size as i64);
-                    return Err(would_block(cx, written + size));
+                    return Err(would_block(cx, raw, written + size));
                 }
             }
             cx.poll()?;
@@ -128,7 +133,7 @@ impl Buffered {
     }
     /// Flushing has failed: when it would have blocked, what fits is kept in the buffer.
     #[cold]
-    fn keep_some(&self, cx: &mut Cx, e: Raised, from: &[u8]) -> PyResult<usize> {
+    fn keep_some(&self, cx: &mut Cx, raw: &Value, e: Raised, from: &[u8]) -> PyResult<usize> {
         let e = cx.catch(e);
         if !is_a(&e, exc::BLOCKING_IO_ERROR) {
             return Err(cx.raise(e));
@@ -147,7 +152,7 @@ impl Buffered {
         self.data(|d| d[at..at + n].copy_from_slice(&from[..n]));
         self.write_end.set((at + n) as i64);
         self.pos.set(self.pos.get() + n as i64);
-        if n == from.len() { Ok(n) } else { Err(would_block(cx, n)) }
+        if n == from.len() { Ok(n) } else { Err(would_block(cx, raw, n)) }
     }
 }
 

@@ -296,7 +296,7 @@ fn getstate(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 fn setstate(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let Some(t) = a[1].downcast::<Tuple>().filter(|t| t.len() >= 3) else {
-        let (c, n) = (type_of(a[0]).name_text(), type_of(a[1]).name_text());
+        let (c, n) = (type_of(a[0]).shown_name(), type_of(a[1]).name_text());
         return Err(cx.type_error(format!("{c}.__setstate__ argument should be 3-tuple, got {n}")));
     };
     with(cx, a[0], |s| if s.exports > 0 { Err(Refused::Exported) } else { Ok(()) })?;

@@ -59,7 +59,7 @@ fn codec_info(cx: &mut Cx, encoding: Ref<'_>) -> PyResult<Value> {
         && !truth::of(cx, flag.as_ref())?
     {
         let n = s.to_string_lossy();
-        let text = format!("'{n}' is not a text encoding; use codecs.open() to handle arbitrary codecs");
+        let text = format!("'{n}' is not a text encoding");
         return Err(cx.error(exc::LOOKUP_ERROR, text));
     }
     Ok(info)

@@ -385,7 +385,6 @@ fn path_of(cx: &mut Cx, file: Ref<'_>) -> PyResult<path::Path> {
     };
     match std::ffi::CString::new(bytes) {
         Ok(bytes) => Ok(path::Path { is_bytes: as_str(object.as_ref()).is_none(), object, bytes }),
-        Err(_) if as_str(object.as_ref()).is_some() => Err(cx.value_error("embedded null character")),
         Err(_) => Err(cx.value_error("embedded null byte")),
     }
 }
@@ -544,9 +543,6 @@ fn seek(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         Some(w) => int::c_int(cx, w)?,
         None => 0,
     };
-    if a[1].word().is_float() {
-        return Err(cx.type_error("an integer is required"));
-    }
     let at = int::index_i64(cx, a[1])?;
     Ok(int::from_i64(f.seek_to(cx, at, whence)?).into())
 }

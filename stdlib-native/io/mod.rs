@@ -152,7 +152,7 @@ pub fn writable_view(cx: &mut Cx, v: Ref<'_>, function: &str) -> PyResult<buffer
         Some(view) => Ok(view),
         None => {
             let n = objects::types::type_of(v).name_text();
-            Err(cx.type_error(format!("{function}() argument must be read-write bytes-like object, not {n}")))
+            Err(cx.type_error(format!("{function}() argument 1 must be read-write bytes-like object, not {n}")))
         }
     }
 }

@@ -267,7 +267,7 @@ fn truncate(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         None => at as i64,
     };
     if n < 0 {
-        return Err(cx.value_error(format!("negative pos value {n}")));
+        return Err(cx.value_error(format!("Negative size value {n}")));
     }
     with(cx, a[0], |s| {
         let s = s.open()?;
@@ -331,7 +331,7 @@ fn getstate(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 fn setstate(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let Some(t) = a[1].downcast::<Tuple>().filter(|t| t.len() >= 4) else {
-        let (c, n) = (type_of(a[0]).name_text(), type_of(a[1]).name_text());
+        let (c, n) = (type_of(a[0]).shown_name(), type_of(a[1]).name_text());
         return Err(cx.type_error(format!("{c}.__setstate__ argument should be 4-tuple, got {n}")));
     };
     if int::as_int(t.get(2)).is_none() {

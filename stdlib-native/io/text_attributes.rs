@@ -145,6 +145,13 @@ fn newlines(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     Ok(n.map_or(Value::NONE, |n| n.seen()).into())
 }
 
+fn closed(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
+    if me(v).ready.load(Ordering::Relaxed) == 0 {
+        return Ok(Value::TRUE.into());
+    }
+    attribute_of_buffer(cx, v, names::closed())
+}
+
 fn errors(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     let t = me(v);
     if t.ready.load(Ordering::Relaxed) == 0 {
@@ -179,7 +186,7 @@ static METHODS: &[Method] = &[
 
 static GETSETS: &[GetSet] = &[
     getter("name", |cx, v| attribute_of_buffer(cx, v, names::name()), ""),
-    getter("closed", |cx, v| attribute_of_buffer(cx, v, names::closed()), ""),
+    getter("closed", closed, ""),
     getter("newlines", newlines, ""),
     getter("errors", errors, ""),
     getset("_CHUNK_SIZE", |cx, v| Ok(int::from_usize(me(v).with(cx, |s| s.chunk)).into()), set_chunk, ""),

@@ -66,8 +66,8 @@ pub fn write_str(cx: &mut Cx, v: Ref<'_>, text: Ref<'_>) -> PyResult<()> {
         made = encoder.encode(cx, text)?;
         &made
     };
-    // What is too much to be joined goes first.
-    let first = t.with(cx, |st| !st.pending.is_empty() && st.pending.len() + data.len() > chunk);
+    // Large texts are not joined to what waits.
+    let first = t.with(cx, |st| !st.pending.is_empty() && data.len() >= chunk);
     if first {
         t.write_pending(cx, &buffer)?;
     }
