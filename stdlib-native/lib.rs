@@ -12,6 +12,7 @@ pub mod contextvars;
 pub mod errno;
 pub mod functools;
 pub mod guarded;
+pub mod hashes;
 pub mod heapq;
 pub mod itertools;
 pub mod math;
@@ -42,6 +43,12 @@ pub static MODULES: &[&ModuleDef] = &[
     &contextvars::MODULE,
     &errno::MODULE,
     &functools::MODULE,
+    &hashes::blake2::MODULE,
+    &hashes::hmac::MODULE,
+    &hashes::object::MD5_MODULE,
+    &hashes::object::SHA1_MODULE,
+    &hashes::object::SHA2_MODULE,
+    &hashes::object::SHA3_MODULE,
     &heapq::MODULE,
     &itertools::MODULE,
     &math::MODULE,
@@ -64,6 +71,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     collections::SPECS,
     contextvars::SPECS,
     functools::SPECS,
+    hashes::SPECS,
     itertools::SPECS,
     operator::SPECS,
     random::SPECS,
