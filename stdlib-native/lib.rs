@@ -13,6 +13,7 @@ pub mod contextvars;
 pub mod errno;
 pub mod functools;
 pub mod guarded;
+pub mod hashes;
 pub mod heapq;
 pub mod io;
 pub mod itertools;
@@ -47,6 +48,12 @@ pub static MODULES: &[&ModuleDef] = &[
     &contextvars::MODULE,
     &errno::MODULE,
     &functools::MODULE,
+    &hashes::blake2::MODULE,
+    &hashes::hmac::MODULE,
+    &hashes::object::MD5_MODULE,
+    &hashes::object::SHA1_MODULE,
+    &hashes::object::SHA2_MODULE,
+    &hashes::object::SHA3_MODULE,
     &heapq::MODULE,
     &io::MODULE,
     &itertools::MODULE,
@@ -74,6 +81,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     collections::SPECS,
     contextvars::SPECS,
     functools::SPECS,
+    hashes::SPECS,
     io::SPECS,
     itertools::SPECS,
     operator::SPECS,
