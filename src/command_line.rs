@@ -271,21 +271,9 @@ fn execute(run: Program, skip_first_line: bool) -> i32 {
     finish(cx, code)
 }
 
-fn os_text(e: &std::io::Error) -> String {
-    let s = e.to_string();
-    s.split(" (os error").next().unwrap_or(&s).to_string()
-}
-
-fn run_bytes(cx: &mut Cx, bytes: Vec<u8>, name: &str, skip_first_line: bool) -> objects::PyResult<()> {
-    let mut text = crate::source::decode(cx, &bytes, name)?;
-    if skip_first_line {
-        // The line stays, empty, so that line numbers are right.
-        let at = text.find('\n').unwrap_or(text.len());
-        text.replace_range(..at, "");
-    }
-    runtime::run_main(cx, &text, name)
 /// Stands for the exit code of a process that SIGINT ends: no program can ask for it.
 const INTERRUPTED: i32 = i32::MIN;
+
 /// Shows an exception that nobody caught; the exit code.
 fn report(cx: &mut Cx, exc: Value) -> i32 {
     if crate::modules::host::is_system_exit(exc.as_ref()) {
