@@ -13,9 +13,10 @@ pub mod import;
 pub mod intrinsics;
 pub mod marshal;
 pub mod opcode;
-pub mod streams;
 pub mod signal;
+pub mod streams;
 pub mod sys;
+pub mod sysconfig;
 pub mod templates;
 pub mod thread;
 pub mod tokenize;
@@ -35,6 +36,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &opcode::MODULE,
     &signal::MODULE,
     &sys::MODULE,
+    &sysconfig::MODULE,
     &thread::MODULE,
     &tokenize::MODULE,
     &typing::MODULE,
