@@ -6,14 +6,19 @@ pub mod codecs;
 pub mod collections;
 pub mod contextvars;
 pub mod errno;
+pub mod fcntl;
 pub mod functools;
+pub mod grp;
 pub mod guarded;
 pub mod itertools;
 pub mod math;
 pub mod name;
 pub mod posix;
+pub mod posixsubprocess;
+pub mod pwd;
 pub mod random;
 pub mod resource;
+pub mod select;
 pub mod sre;
 pub mod stat;
 pub mod string;
@@ -29,12 +34,17 @@ pub static MODULES: &[&ModuleDef] = &[
     &collections::MODULE,
     &contextvars::MODULE,
     &errno::MODULE,
+    &fcntl::MODULE,
     &functools::MODULE,
+    &grp::MODULE,
     &itertools::MODULE,
     &math::MODULE,
     &posix::MODULE,
+    &posixsubprocess::MODULE,
+    &pwd::MODULE,
     &random::MODULE,
     &resource::MODULE,
+    &select::MODULE,
     &sre::MODULE,
     &stat::MODULE,
     &string::MODULE,
@@ -50,5 +60,4 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     itertools::SPECS,
     posix::SPECS,
     random::SPECS,
-    sre::SPECS,
-];
+    sre::SPECS, select::SPECS];
