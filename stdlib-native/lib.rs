@@ -11,7 +11,9 @@ pub mod codecs;
 pub mod collections;
 pub mod contextvars;
 pub mod errno;
+pub mod fcntl;
 pub mod functools;
+pub mod grp;
 pub mod guarded;
 pub mod hashes;
 pub mod heapq;
@@ -21,8 +23,11 @@ pub mod math;
 pub mod name;
 pub mod operator;
 pub mod posix;
+pub mod posixsubprocess;
+pub mod pwd;
 pub mod random;
 pub mod resource;
+pub mod select;
 pub mod sre;
 pub mod stat;
 pub mod statistics;
@@ -47,7 +52,9 @@ pub static MODULES: &[&ModuleDef] = &[
     &collections::MODULE,
     &contextvars::MODULE,
     &errno::MODULE,
+    &fcntl::MODULE,
     &functools::MODULE,
+    &grp::MODULE,
     &hashes::blake2::MODULE,
     &hashes::hmac::MODULE,
     &hashes::object::MD5_MODULE,
@@ -60,8 +67,11 @@ pub static MODULES: &[&ModuleDef] = &[
     &math::MODULE,
     &operator::MODULE,
     &posix::MODULE,
+    &posixsubprocess::MODULE,
+    &pwd::MODULE,
     &random::MODULE,
     &resource::MODULE,
+    &select::MODULE,
     &sre::MODULE,
     &stat::MODULE,
     &statistics::MODULE,
@@ -87,6 +97,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     operator::SPECS,
     posix::SPECS,
     random::SPECS,
+    select::SPECS,
     sre::SPECS,
     structs::SPECS,
     types::SPECS,
