@@ -15,6 +15,7 @@ pub mod guarded;
 pub mod hashes;
 pub mod heapq;
 pub mod itertools;
+pub mod json;
 pub mod math;
 pub mod name;
 pub mod operator;
@@ -51,6 +52,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &hashes::object::SHA3_MODULE,
     &heapq::MODULE,
     &itertools::MODULE,
+    &json::MODULE,
     &math::MODULE,
     &operator::MODULE,
     &random::MODULE,
@@ -73,6 +75,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     functools::SPECS,
     hashes::SPECS,
     itertools::SPECS,
+    json::SPECS,
     operator::SPECS,
     random::SPECS,
     sre::SPECS,

@@ -171,10 +171,15 @@ static METHODS: &[Method] = &[
         "A copy of the object.",
     ),
     method("update", "($self, /, msg)", update, "Takes more input."),
-    method("digest", "($self, /)", |cx, a| {
-        let d = copied(cx, a[0]).digest();
-        new_bytes(cx, &d).map(Reg::from)
-    }, "The digest as bytes."),
+    method(
+        "digest",
+        "($self, /)",
+        |cx, a| {
+            let d = copied(cx, a[0]).digest();
+            new_bytes(cx, &d).map(Reg::from)
+        },
+        "The digest as bytes.",
+    ),
     method("hexdigest", "($self, /)", |cx, a| Ok(hex(&copied(cx, a[0]).digest())), "The digest as hexadecimal digits."),
 ];
 static GETSETS: &[GetSet] = &[

@@ -373,4 +373,3 @@ pub static SHA3_MODULE: ModuleDef = ModuleDef {
         Ok(())
     },
 };
-
