@@ -9,6 +9,7 @@ pub mod cmath;
 pub mod codecs;
 pub mod collections;
 pub mod contextvars;
+pub mod csv;
 pub mod errno;
 pub mod functools;
 pub mod guarded;
@@ -42,6 +43,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &codecs::MODULE,
     &collections::MODULE,
     &contextvars::MODULE,
+    &csv::MODULE,
     &errno::MODULE,
     &functools::MODULE,
     &hashes::blake2::MODULE,
@@ -72,6 +74,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     binascii::SPECS,
     collections::SPECS,
     contextvars::SPECS,
+    csv::SPECS,
     functools::SPECS,
     hashes::SPECS,
     itertools::SPECS,
