@@ -297,7 +297,7 @@ fn set_attribute(cx: &mut Cx, d: Ref<'_>, obj: Ref<'_>, value: Option<Ref<'_>>) 
     match g.def.set {
         Some(set) => set(cx, obj, value),
         None => {
-            let o = by_id(g.owner).name_text();
+            let o = by_id(g.owner).shown_name();
             let text = if g.member {
                 "readonly attribute".to_string()
             } else {

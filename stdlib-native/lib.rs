@@ -10,6 +10,7 @@ pub mod cmath;
 pub mod codecs;
 pub mod collections;
 pub mod contextvars;
+pub mod csv;
 pub mod errno;
 pub mod fcntl;
 pub mod functools;
@@ -19,6 +20,7 @@ pub mod hashes;
 pub mod heapq;
 pub mod io;
 pub mod itertools;
+pub mod json;
 pub mod math;
 pub mod name;
 pub mod operator;
@@ -51,6 +53,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &codecs::MODULE,
     &collections::MODULE,
     &contextvars::MODULE,
+    &csv::MODULE,
     &errno::MODULE,
     &fcntl::MODULE,
     &functools::MODULE,
@@ -64,6 +67,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &heapq::MODULE,
     &io::MODULE,
     &itertools::MODULE,
+    &json::MODULE,
     &math::MODULE,
     &operator::MODULE,
     &posix::MODULE,
@@ -90,10 +94,12 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     binascii::SPECS,
     collections::SPECS,
     contextvars::SPECS,
+    csv::SPECS,
     functools::SPECS,
     hashes::SPECS,
     io::SPECS,
     itertools::SPECS,
+    json::SPECS,
     operator::SPECS,
     posix::SPECS,
     random::SPECS,
