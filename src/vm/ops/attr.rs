@@ -144,6 +144,9 @@ unsafe fn load_by_lookaside<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Inst
         let h = obj.header()?;
         let (w, value) = lookaside::find(gc::kind::version_of(h.type_id()), name, Use::Load)?;
         let payload = cache::payload(w);
+        if matches!(cache::kind_of(w), kind::INLINE | kind::SLOT) && lookaside::should_refill() {
+            cache::at(pc).store(w, Ordering::Release);
+        }
         match cache::kind_of(w) {
             kind::INLINE => inline(h, payload)
                 .or_else(|| instance::dict_value(h, (payload >> 8) as usize * 8, name))
@@ -348,6 +351,9 @@ unsafe fn store_attr_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr)
         if let Some(h) = obj.header()
             && let Some((w, _)) = lookaside::find(gc::kind::version_of(h.type_id()), name, Use::Store)
         {
+            if lookaside::should_refill() {
+                cache::at(pc).store(w, Ordering::Release);
+            }
             if let Some(old) = store_cached(h, w, value.word(), i.flags() & KILL_B != 0) {
                 drop_now(cx, pc, old);
                 if i.flags() & KILL_A != 0 {
@@ -480,6 +486,10 @@ unsafe fn load_method_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr
         let t = type_of(obj);
         if let Some((w, f)) = lookaside::find(gc::kind::version_of(id), name, Use::Method) {
             if cache::kind_of(w) == kind::METHOD {
+                if lookaside::should_refill() {
+                    let version = cache::version(w);
+                    cache::fill_pool(pc, version, kind::METHOD, f, || t.version() == version);
+                }
                 return method_pair::<W>(pc, r, i, Word(f).borrowed(), obj.word());
             }
             let dying = if i.flags() & KILL_B != 0 { obj.word() } else { Word::NONE };
