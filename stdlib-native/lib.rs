@@ -19,6 +19,7 @@ pub mod pwd;
 pub mod random;
 pub mod resource;
 pub mod select;
+pub mod socket;
 pub mod sre;
 pub mod stat;
 pub mod string;
@@ -45,6 +46,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &random::MODULE,
     &resource::MODULE,
     &select::MODULE,
+    &socket::MODULE,
     &sre::MODULE,
     &stat::MODULE,
     &string::MODULE,
@@ -60,4 +62,4 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     itertools::SPECS,
     posix::SPECS,
     random::SPECS,
-    sre::SPECS, select::SPECS];
+    sre::SPECS, select::SPECS, socket::SPECS];
