@@ -1,14 +1,13 @@
 //! The process-wide interpreter: start-up, threads' contexts, namespaces, running source text.
 
 use crate::modules;
-use crate::source;
 use crate::vm::frame::Stacks;
 use gc::{Gc, Payload, Ref, Reg, Value, Word};
 use objects::types::dict::Dict;
 use objects::types::exception;
 use objects::types::module::Module;
 use objects::types::str::Str;
-use objects::types::type_::{flags, type_value};
+use objects::types::type_::{Downcast, flags, type_value};
 use objects::{Cx, PyResult, ids};
 use std::sync::OnceLock;
 use sync::prim::{AtomicPtr, AtomicU64, Ordering};
@@ -215,7 +214,13 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         m.header().make_immortal();
         m_register(d.name, &m);
     }
-    start_importlib(cx)
+    start_importlib(cx)?;
+    modules::streams::start(cx)?;
+    // `open` is the very function of `_io`.
+    let io = import(cx, "_io")?;
+    let open = objects::protocol::attr::get_text(cx, io.as_ref(), "open")?.into_value();
+    builtins().set_text("open", open);
+    Ok(())
 }
 
 fn m_register(name: &str, m: &Gc<Module>) {
@@ -235,9 +240,32 @@ fn start_importlib(cx: &mut Cx) -> PyResult<()> {
     let install = Str::intern_text("_install");
     let (sys, imp) = (loaded("sys").unwrap_or(Value::NONE), loaded("_imp").unwrap_or(Value::NONE));
     objects::protocol::call::method(cx, m.as_ref(), install.as_ref(), &[sys.as_ref(), imp.as_ref()])?;
-    let name = Str::intern_text("__import__");
-    let f = m.dict.get_interned(name.as_ref()).map_or(Value::NONE, Reg::into_value);
-    builtins().set_str(name.as_ref(), f);
+    let f = objects::native::new_function(&modules::import::IMPORT, Str::intern_text("builtins"));
+    f.header().make_deferred();
+    builtins().set_str(objects::names::__import__(), f.into_value());
+    let external = Str::intern_text("_install_external_importers");
+    objects::protocol::call::method(cx, m.as_ref(), external.as_ref(), &[])?;
+    install_path_hooks(cx)
+}
+
+/// The packed library's hook and zipimport's, in front of the one for folders.
+fn install_path_hooks(cx: &mut Cx) -> PyResult<()> {
+    let hooks = sys_attribute(Str::intern_text("path_hooks").as_ref());
+    let Some(hooks) = hooks.as_ref().and_then(|h| h.as_ref().downcast::<objects::types::list::List>()) else { return Ok(()) };
+    for (module, name) in [("zipimport", "zipimporter"), ("_packed_library", "path_hook")] {
+        let m = import(cx, module)?;
+        let hook = objects::protocol::attr::get_text(cx, m.as_ref(), name)?.into_value();
+        // The only failure is a lack of memory for one word.
+        let _ = hooks.insert(0, hook);
+    }
+    Ok(())
+}
+
+/// Imports `site`, unless `-S` was given.
+pub fn import_site(cx: &mut Cx) -> PyResult<()> {
+    if modules::sys::settings().no_site == 0 {
+        import(cx, "site")?;
+    }
     Ok(())
 }
 
@@ -269,39 +297,4 @@ pub fn namespace_object(cx: &mut Cx, d: &Dict) -> PyResult<Value> {
         objects::protocol::attr::set(cx, v.as_ref(), k.as_ref(), Some(x.as_ref()))?;
     }
     Ok(v)
-}
-
-/// Makes the `__main__` module.
-fn main_module() -> Gc<Module> {
-    if let Some(m) = loaded("__main__")
-        && objects::types::module::as_module(m.as_ref()).is_some()
-    {
-        // SAFETY: it is a module.
-        return unsafe { Gc::from_value(m) };
-    }
-    let main = Module::new("__main__", Value::NONE);
-    modules().set_text("__main__", main.value().clone());
-    main.dict.set_text("__builtins__", loaded("builtins").unwrap_or(Value::NONE));
-    main
-}
-
-/// Runs source text as the main module.
-pub fn run_main(cx: &mut Cx, text: &str, filename: &str) -> PyResult<()> {
-    let main = main_module();
-    if !filename.starts_with('<') {
-        main.dict.set_text("__file__", Str::from_text(filename));
-    }
-    let code = source::compile(cx, text, filename, compiler::Mode::Exec, &source::options())?;
-    crate::vm::call::run_code(cx, code.as_ref(), &main.dict, &builtins(), Value::UNBOUND, Value::NONE)?;
-    Ok(())
-}
-
-/// `-m name`: through the library's `runpy`.
-pub fn run_module(cx: &mut Cx, name: &str) -> PyResult<()> {
-    drop(main_module());
-    let runpy = import(cx, "runpy")?;
-    let f = Str::intern_text("_run_module_as_main");
-    let n = Str::from_text(name);
-    objects::protocol::call::method(cx, runpy.as_ref(), f.as_ref(), &[n.value().as_ref()])?;
-    Ok(())
 }

@@ -3,8 +3,9 @@
 use gc::{Payload, Ref, Value, Word};
 use objects::Cx;
 use objects::args::{Args, Signature};
+use objects::types::exception::Exception;
 use objects::types::instance;
-use objects::types::type_::Type;
+use objects::types::type_::{Type, TypeSpec, flags};
 use std::cell::UnsafeCell;
 use std::sync::LazyLock;
 
@@ -32,12 +33,27 @@ impl<S: State, const ID: u32> Guarded<S, ID> {
     pub fn new(state: S) -> Self {
         Guarded(UnsafeCell::new(state))
     }
+    /// The state, for those who have no `Cx` to lock with.
+    ///
+    /// # Safety
+    /// The object's lock is held for as long as the result lives.
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn locked(&self) -> &mut S {
+        // SAFETY: by contract.
+        unsafe { &mut *self.0.get() }
+    }
     /// Runs `f` on the state, under the lock. `f` cannot run Python code; values that leave the state are to be given out of it, so that
     /// they die without the lock.
     #[inline]
     pub fn with<R>(&self, cx: &mut Cx, f: impl FnOnce(&mut S) -> R) -> R {
         let _l = cx.lock(self.header());
         // SAFETY: the lock is held, and `f` cannot come back here since it has no `Cx`.
+        unsafe { f(&mut *self.0.get()) }
+    }
+    /// The same for code that has no context (drop functions). `f` locks nothing.
+    pub fn with_lock<R>(&self, f: impl FnOnce(&mut S) -> R) -> R {
+        let _l = objects::cx::lock_header(self.header());
+        // SAFETY: the lock is held.
         unsafe { f(&mut *self.0.get()) }
     }
 }
@@ -47,6 +63,11 @@ pub fn make<P: Payload>(class: Ref<'_>, payload: P) -> objects::Reg {
     // SAFETY: `new` slots get types.
     let t = unsafe { class.cast::<Type>() };
     instance::alloc_with(t, payload).into()
+}
+
+/// An exception type of a native module.
+pub const fn error_type(id: u32, name: &'static str, base: u32) -> TypeSpec {
+    TypeSpec::of::<Exception>(name).id(id).base(base).with_dict().flags(flags::BASE | flags::WEAKREFS)
 }
 
 /// A signature that is parsed when it is first used.

@@ -33,8 +33,13 @@ pub fn set(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>, value: Option<Ref<'_>>) -> PyR
         return f(cx, v, key, value);
     }
     let n = t.shown_name();
-    let what = if value.is_some() { "assignment" } else { "deletion" };
-    Err(cx.type_error(format!("'{n}' object {}support item {what}", if value.is_some() { "does not " } else { "doesn't " })))
+    if value.is_some() {
+        return Err(cx.type_error(format!("'{n}' object does not support item assignment")));
+    }
+    // CPython's sequences and other objects say this in different words.
+    let sequence = t.slots.getitem().is_some() && type_of(key).slots.index().is_some();
+    let not = if sequence { "doesn't" } else { "does not" };
+    Err(cx.type_error(format!("'{n}' object {not} support item deletion")))
 }
 
 /// `len(v)`.

@@ -7,7 +7,6 @@ use objects::native::{Method, function, raw_function};
 use objects::protocol::{arith, attr, call, compare, iter, text, truth};
 use objects::types::code::Code;
 use objects::types::dict::{Dict, as_dict};
-use objects::types::exception::ids as exc;
 use objects::types::int::{IntRef, as_int};
 use objects::types::list::List;
 use objects::types::str::{Str, as_str};
@@ -335,22 +334,6 @@ fn evaluate(cx: &mut Cx, what: &str, a: &[Ref<'_>]) -> PyResult<Value> {
     crate::vm::call::run_code(cx, code.as_ref(), &globals, &builtins, locals, closure)
 }
 
-fn input(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    if let Some(p) = a[0].given()
-        && let Some(out) = runtime::sys_attribute(names::stdout())
-    {
-        let s = text::str(cx, p)?;
-        call::method(cx, out.as_ref(), names::write(), &[s.value().as_ref()])?;
-        call::method(cx, out.as_ref(), names::flush(), &[])?;
-    }
-    let Some(stdin) = runtime::sys_attribute(names::stdin()) else { return Err(cx.runtime_error("input(): lost sys.stdin")) };
-    let line = call::method(cx, stdin.as_ref(), names::readline(), &[])?.into_value();
-    match as_str(line.as_ref()) {
-        Some(s) if s.is_empty() => Err(cx.error(exc::EOF_ERROR, "EOF when reading a line")),
-        Some(s) if s.units().at(s.len() - 1) == u32::from(b'\n') => Ok(s.substring(0, s.len() - 1).into()),
-        _ => Ok(line.into()),
-    }
-}
 fn aiter(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     match type_of(a[0]).slots.aiter() {
         Some(f) => f(cx, a[0]),
@@ -359,12 +342,6 @@ fn aiter(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
             Err(cx.type_error(format!("'{n}' object is not an async iterable")))
         }
     }
-}
-fn open(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
-    let io = cx.host.import(cx, "_io")?;
-    let name = Str::intern_text("open");
-    let f = attr::get(cx, io.as_ref(), name.as_ref())?.into_value();
-    call::call(cx, f.as_ref(), args)
 }
 fn callable_iter(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     match a[1].given() {
@@ -424,13 +401,7 @@ pub static FUNCTIONS: &[Method] = &[
         },
         "Executes statements.",
     ),
-    function("input", "($module, prompt='', /)", input, "Reads a line from standard input."),
+    function("input", "($module, prompt='', /)", super::streams::input, "Reads a line from standard input."),
     function("aiter", "($module, async_iterable, /)", aiter, "The asynchronous iterator of an object."),
-    raw_function(
-        "open",
-        "(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)",
-        open,
-        "Opens a file.",
-    ),
     function("iter", "($module, object, sentinel=None, /)", callable_iter, "An iterator over an object, or over the results of a call."),
 ];

@@ -5,17 +5,22 @@ pub mod async_generators;
 pub mod builtin_functions;
 pub mod builtins;
 pub mod compile;
+pub mod gc;
 pub mod generators;
 pub mod host;
 pub mod imp;
 pub mod import;
 pub mod intrinsics;
 pub mod marshal;
+pub mod monitoring;
 pub mod opcode;
 pub mod signal;
+pub mod streams;
 pub mod sys;
+pub mod sysconfig;
 pub mod templates;
 pub mod thread;
+pub mod tokenize;
 pub mod typing;
 pub mod warnings;
 pub mod weakrefs;
@@ -26,12 +31,15 @@ use objects::{Cx, PyResult};
 /// Native modules that are here; the others are in `stdlib-native`.
 pub static MODULES: &[&ModuleDef] = &[
     &ast::MODULE,
+    &gc::MODULE,
     &imp::MODULE,
     &marshal::MODULE,
     &opcode::MODULE,
     &signal::MODULE,
     &sys::MODULE,
+    &sysconfig::MODULE,
     &thread::MODULE,
+    &tokenize::MODULE,
     &typing::MODULE,
     &warnings::MODULE,
     &weakrefs::MODULE,

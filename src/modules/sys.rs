@@ -179,7 +179,16 @@ fn displayhook(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(Value::NONE.into())
 }
 
+/// Through the library's `traceback`; plainly when that fails.
 fn excepthook(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let printed = match runtime::import(cx, "traceback") {
+        Ok(m) => call::method(cx, m.as_ref(), Str::intern_text("_print_exception_bltin").as_ref(), &[a[1]]),
+        Err(e) => Err(e),
+    };
+    match printed {
+        Ok(_) => return Ok(Value::NONE.into()),
+        Err(e) => drop(cx.catch(e)),
+    }
     let shown = super::host::print_plain(cx, a[1]);
     runtime::write_stderr(cx, &shown);
     Ok(Value::NONE.into())
@@ -474,8 +483,26 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     implementation.set_text("_multiarch", Str::intern_text("x86_64-linux-gnu"));
     implementation.set_text("supports_isolated_interpreters", Value::FALSE);
     m.add("implementation", runtime::namespace_object(cx, &implementation)?);
+    m.add("_jit", Module::from_def(cx, &JIT)?);
+    super::monitoring::install(cx, m)?;
     Ok(())
 }
+
+fn no(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
+    Ok(Value::FALSE.into())
+}
+
+/// `sys._jit`
+static JIT: ModuleDef = ModuleDef {
+    name: "_jit",
+    doc: "Utilities for observing just-in-time compilation.",
+    functions: &[
+        function("is_available", "($module, /)", no, "Whether there is a just-in-time compiler."),
+        function("is_enabled", "($module, /)", no, "Whether it is enabled."),
+        function("is_active", "($module, /)", no, "Whether the topmost frame runs compiled code."),
+    ],
+    init: |_, _| Ok(()),
+};
 
 /// `sys`.
 pub static MODULE: ModuleDef = ModuleDef { name: "sys", doc: "Access to the interpreter.", functions: FUNCTIONS, init };

@@ -554,7 +554,7 @@ fn of_bits(cx: &mut Cx, v: Ref<'_>, bits: u32) -> PyResult<u32> {
         Some(n) if n.is_negative() => Err(cx.value_error("Cannot convert negative int")),
         Some(n) => match n.to_i64().filter(|n| *n < 1 << bits) {
             Some(n) => Ok(n as u32),
-            None => Err(cx.overflow_error(format!("Python int too large to convert to C uint{bits}_t"))),
+            None => Err(cx.overflow_error(format!("Python int too large for C uint{bits}_t"))),
         },
         None => Ok(0),
     }
@@ -593,7 +593,10 @@ fn if_nametoindex(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let name = crate::posix::execute::c_text(cx, a[0])?;
     // SAFETY: a terminated name.
     match unsafe { libc::if_nametoindex(name.as_ptr()) } {
-        0 => Err(cx.error(exc::OS_ERROR, "no interface with this name")),
+        0 => {
+            let e = last_errno();
+            Err(cx.os_error(e, &[]))
+        }
         n => number(n),
     }
 }

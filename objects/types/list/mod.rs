@@ -207,6 +207,16 @@ impl List {
         (0..self.len()).map(|i| unsafe { (*slot(b, i)).load_locked() }).collect()
     }
 
+    /// The slots of all items, for someone who holds the lock.
+    pub fn slots_locked(&self) -> &[Field] {
+        let n = self.len.load(Ordering::Relaxed);
+        if n == 0 {
+            return &[];
+        }
+        // SAFETY: locked: the buffer has at least `n` slots and stays.
+        unsafe { std::slice::from_raw_parts(slot(self.buffer.load(Ordering::Relaxed), 0), n) }
+    }
+
     /// Copies of `count` items from `start` on in steps of `step`, by someone who holds the lock. The indices are in range.
     pub fn some_items_locked(&self, start: i64, step: i64, count: usize) -> Result<Vec<Value>, NoMemory> {
         let b = self.buffer.load(Ordering::Acquire);
@@ -250,6 +260,10 @@ impl List {
     #[inline]
     pub fn try_append(&self, v: Value) -> Result<(), NoMemory> {
         let _l = lock_header(self.header());
+        self.append_locked(v)
+    }
+    /// Appends, by someone who holds the lock.
+    pub fn append_locked(&self, v: Value) -> Result<(), NoMemory> {
         let b = self.reserve_locked(1)?;
         let n = self.len.load(Ordering::Relaxed);
         // SAFETY: there is room; the slot holds unbound, which needs no drop.
@@ -275,6 +289,10 @@ impl List {
     /// Removes and returns the last item.
     pub fn pop_last(&self) -> Option<Value> {
         let _l = lock_header(self.header());
+        self.pop_last_locked()
+    }
+    /// Removes and returns the last item, by someone who holds the lock.
+    pub fn pop_last_locked(&self) -> Option<Value> {
         let n = self.len.load(Ordering::Relaxed);
         if n == 0 {
             return None;

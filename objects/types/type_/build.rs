@@ -338,7 +338,8 @@ pub fn new_class(cx: &mut Cx, meta: &Type, name: Ref<'_>, bases: &Tuple, namespa
     });
     slot_names.dedup_by(|a, b| a.is(b));
     let other_dict = bases.items().iter().filter_map(|b| as_type(*b)).any(|b| b.has_dict);
-    let has_dict = base.has_dict || other_dict || declared.wants_dict;
+    // The `__dict__` of a class is its namespace, whatever its metaclass.
+    let has_dict = base.layout != ids::TYPE && (base.has_dict || other_dict || declared.wants_dict);
     let has_weakref = !declared.declared || bases.items().iter().filter_map(|b| as_type(*b)).any(|b| b.has(flags::WEAKREFS)) || {
         let w = Str::intern_text("__weakref__");
         let _ = &w;

@@ -7,7 +7,7 @@ use crate::modules;
 use crate::vm::{call, generator, unwind};
 use bytecode::Instr;
 use bytecode::encode::{DROP_A, KILL_C};
-use gc::{Gc, Payload, Ref, Reg, Value, Word};
+use gc::{Payload, Ref, Reg, Value, Word};
 use objects::protocol::{attr, item, iter};
 use objects::types::dict::Dict;
 use objects::types::exception::ids;
@@ -92,10 +92,14 @@ pub unsafe fn make_function<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Inst
         };
         let (defaults, kwdefaults, annotate, closure) = (part(1), part(2), part(4), part(8));
         let f = frame(cx);
-        let globals: Gc<Dict> = Gc::from_value((*f.globals).to_value());
-        let builtins: Gc<Dict> = Gc::from_value((*f.builtins).to_value());
-        let made =
-            call::new_function(cx, constant(cx, i.index()).to_value(), globals, builtins, closure.unwrap_or(Value::NONE), bits & 16 != 0);
+        let made = call::new_function(
+            cx,
+            constant(cx, i.index()),
+            (*f.globals).as_ref(),
+            (*f.builtins).as_ref(),
+            closure.unwrap_or(Value::NONE),
+            bits & 16 != 0,
+        );
         let p = made.as_ref().cast::<Function>();
         if let Some(v) = defaults {
             drop(p.defaults.swap(v));
