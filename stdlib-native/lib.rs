@@ -21,10 +21,14 @@ pub mod heapq;
 pub mod io;
 pub mod itertools;
 pub mod json;
+pub mod locale;
 pub mod math;
+pub mod mmap;
+pub mod multiprocessing;
 pub mod name;
 pub mod operator;
 pub mod posix;
+pub mod posixshmem;
 pub mod posixsubprocess;
 pub mod pwd;
 pub mod random;
@@ -36,6 +40,8 @@ pub mod stat;
 pub mod statistics;
 pub mod string;
 pub mod structs;
+pub mod syslog;
+pub mod termios;
 pub mod time;
 pub mod types;
 pub mod unicodedata;
@@ -69,9 +75,13 @@ pub static MODULES: &[&ModuleDef] = &[
     &io::MODULE,
     &itertools::MODULE,
     &json::MODULE,
+    &locale::MODULE,
     &math::MODULE,
+    &mmap::MODULE,
+    &multiprocessing::MODULE,
     &operator::MODULE,
     &posix::MODULE,
+    &posixshmem::MODULE,
     &posixsubprocess::MODULE,
     &pwd::MODULE,
     &random::MODULE,
@@ -83,6 +93,8 @@ pub static MODULES: &[&ModuleDef] = &[
     &statistics::MODULE,
     &string::MODULE,
     &structs::MODULE,
+    &syslog::MODULE,
+    &termios::MODULE,
     &time::MODULE,
     &types::MODULE,
     &unicodedata::MODULE,
@@ -102,6 +114,8 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     io::SPECS,
     itertools::SPECS,
     json::SPECS,
+    mmap::SPECS,
+    multiprocessing::SPECS,
     operator::SPECS,
     posix::SPECS,
     random::SPECS,
