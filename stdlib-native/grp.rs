@@ -58,7 +58,7 @@ fn missing(cx: &mut Cx, message: String) -> Raised {
 }
 
 fn getgrnam(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let n = name(cx, a[0], "getgrnam", "'name'")?;
+    let n = name(cx, a[0], "getgrnam", " 'name'")?;
     let found = look_up(cx, |buffer| {
         // SAFETY: a terminated name, a buffer of that length, room for the result.
         unsafe {
@@ -80,7 +80,7 @@ fn getgrnam(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 fn getgrgid(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let found = match id(cx, a[0])? {
+    let found = match id(cx, a[0], "gid")? {
         Some(gid) => look_up(cx, |buffer| {
             // SAFETY: a buffer of that length, room for the result.
             unsafe {

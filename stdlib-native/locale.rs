@@ -61,6 +61,10 @@ fn c_text(cx: &mut Cx, v: Ref<'_>, function: &str, n: u32) -> PyResult<CString> 
 
 fn optional(cx: &mut Cx, v: Ref<'_>, function: &str, n: u32) -> PyResult<Option<CString>> {
     match v.given().filter(|v| !v.is_none()) {
+        Some(v) if as_str(v).is_none() => {
+            let t = type_of(v).name_text();
+            Err(cx.type_error(format!("{function}() argument {n} must be str or None, not {t}")))
+        }
         Some(v) => c_text(cx, v, function, n).map(Some),
         None => Ok(None),
     }
@@ -167,7 +171,9 @@ fn nl_langinfo(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 fn wide(cx: &mut Cx, v: Ref<'_>, function: &str, n: u32) -> PyResult<Vec<libc::wchar_t>> {
     let Some(s) = as_str(v) else {
         let t = type_of(v).name_text();
-        return Err(cx.type_error(format!("{function}() argument {n} must be str, not {t}")));
+        return Err(
+            cx.type_error(format!("{function}() argument{} must be str, not {t}", if n == 0 { String::new() } else { format!(" {n}") }))
+        );
     };
     let u = s.units();
     let mut out: Vec<libc::wchar_t> = (0..s.len()).map(|i| u.get(i).unwrap_or(0) as libc::wchar_t).collect();
@@ -185,7 +191,7 @@ fn collate(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 fn strxfrm(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let x = wide(cx, a[0], "strxfrm", 1)?;
+    let x = wide(cx, a[0], "strxfrm", 0)?;
     let mut out: Vec<libc::wchar_t> = vec![0; x.len() + 1];
     loop {
         // SAFETY: a terminated text, a buffer of that length.

@@ -146,7 +146,7 @@ fn new(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
             return Err(cx.overflow_error("memory mapped offset must be positive"));
         }
         if access != ACCESS_DEFAULT && (bits != libc::MAP_SHARED || protection != default) {
-            return Err(cx.value_error("mmap can't specify both access, flags and prot."));
+            return Err(cx.value_error("mmap can't specify both access and flags, prot."));
         }
         match access {
             ACCESS_READ => protection = libc::PROT_READ,
@@ -346,7 +346,7 @@ fn seek(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 fn size(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let n = me(a[0]).with(cx, |m| {
         if m.fd < 0 {
-            return if m.tracks { Ok(m.len as i64) } else { Err(Refused::Value("can't get size with trackfd=False")) };
+            return Err(Refused::System(libc::EBADF));
         }
         // SAFETY: room for the result.
         unsafe {
@@ -453,7 +453,7 @@ fn resize(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let new = int::index_size(cx, a[1])?;
     me(a[0]).with(cx, |m| {
         if m.exports > 0 {
-            return Err(Refused::Buffer("mmap can't resize with extant pointers exported."));
+            return Err(Refused::Buffer("mmap can't resize with extant buffers exported."));
         }
         if !m.tracks {
             return Err(Refused::Value("mmap can't resize with trackfd=False."));
@@ -470,7 +470,7 @@ fn resize(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
                 return Err(Refused::System(last_errno()));
             }
             if m.fd < 0 && m.flags & libc::MAP_PRIVATE == 0 && new as usize > m.len {
-                return Err(Refused::Value("mmap: can't expand a shared anonymous mapping on Linux"));
+                return Err(Refused::Value("mmap: can't expand a shared anonymous mapping"));
             }
             let p = libc::mremap(m.at as *mut libc::c_void, m.len, new as usize, libc::MREMAP_MAYMOVE);
             if p == libc::MAP_FAILED {
@@ -539,7 +539,7 @@ fn setitem(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>, value: Option<Ref<'_>>) -> PyR
     }
     let i = index(cx, key)?;
     me(v).with(cx, |m| at(m, i).map(drop))?;
-    let Some(value) = value else { return Err(cx.type_error("mmap object doesn't support item deletion")) };
+    let Some(value) = value else { return Err(cx.type_error("mmap doesn't support item deletion")) };
     if as_int(value).is_none() && type_of(value).slots.index().is_none() {
         return Err(cx.type_error("mmap item value must be an int"));
     }

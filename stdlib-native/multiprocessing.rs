@@ -150,7 +150,10 @@ fn acquire(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         return Ok(Value::TRUE.into());
     }
     let wait = match a[2].given().filter(|v| !v.is_none()) {
-        Some(v) => Some(Duration::from_nanos(nanoseconds(cx, v, Round::Ceiling)?.max(0) as u64)),
+        Some(v) => {
+            let f = objects::types::float::convert::real(cx, v)?;
+            Some(Duration::from_nanos(nanoseconds(cx, Value::float(f).as_ref(), Round::Ceiling)?.max(0) as u64))
+        }
         None => None,
     };
     let handle = s.handle;

@@ -13,14 +13,14 @@ use std::ffi::CString;
 fn name(cx: &mut Cx, v: Ref<'_>, function: &str, argument: &str) -> PyResult<CString> {
     if as_str(v).is_none() {
         let n = type_of(v).name_text();
-        return Err(cx.type_error(format!("{function}() argument {argument} must be str, not {n}")));
+        return Err(cx.type_error(format!("{function}() argument{argument} must be str, not {n}")));
     }
     let b = encode_name(cx, v)?;
-    CString::new(b).map_err(|_| cx.value_error(format!("{function}: embedded null character in path")))
+    CString::new(b).map_err(|_| cx.value_error("embedded null character"))
 }
 
 fn shm_open(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let path = name(cx, a[0], "shm_open", "'path'")?;
+    let path = name(cx, a[0], "shm_open", " 1")?;
     let flags = int::c_int(cx, a[1])?;
     let mode = int_or(cx, a[2], 0o777)? as libc::mode_t;
     // SAFETY: a terminated name.
@@ -31,7 +31,7 @@ fn shm_open(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 fn shm_unlink(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let path = name(cx, a[0], "shm_unlink", "1")?;
+    let path = name(cx, a[0], "shm_unlink", "")?;
     // SAFETY: a terminated name.
     match cx.system_call(|| unsafe { libc::shm_unlink(path.as_ptr()) })? {
         Ok(_) => Ok(Value::NONE.into()),

@@ -14,7 +14,7 @@ use std::sync::Mutex;
 /// Whether the log is open, and the name that messages begin with: the C library keeps a pointer to it.
 static OPEN: Mutex<Option<Option<&'static std::ffi::CStr>>> = Mutex::new(None);
 
-fn c_text(cx: &mut Cx, v: Ref<'_>, function: &str, n: u32) -> PyResult<CString> {
+fn c_text(cx: &mut Cx, v: Ref<'_>, function: &str, n: &str) -> PyResult<CString> {
     if as_str(v).is_none() {
         let t = type_of(v).name_text();
         return Err(cx.type_error(format!("{function}() argument {n} must be str, not {t}")));
@@ -51,7 +51,7 @@ fn open(ident: Option<CString>, option: i32, facility: i32) {
 
 fn openlog(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let ident = match a[0].given().filter(|v| !v.is_none()) {
-        Some(v) => Some(c_text(cx, v, "openlog", 1)?),
+        Some(v) => Some(c_text(cx, v, "openlog", "'ident'")?),
         None => script_name(cx),
     };
     let (option, facility) = (int_or(cx, a[1], 0)?, int_or(cx, a[2], libc::LOG_USER)?);
@@ -76,7 +76,7 @@ fn syslog(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
         [n, m] => (int::c_int(cx, *n)?, *m),
         _ => return Err(cx.type_error("syslog.syslog requires 1 to 2 arguments")),
     };
-    let message = c_text(cx, message, "syslog", p.len() as u32)?;
+    let message = c_text(cx, message, "syslog", if p.len() == 1 { "1" } else { "2" })?;
     let is_open = OPEN.lock().unwrap_or_else(|e| e.into_inner()).is_some();
     if !is_open {
         let name = script_name(cx);
