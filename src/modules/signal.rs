@@ -520,7 +520,10 @@ fn pidfd_send_signal(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         return Err(cx.type_error("siginfo must be None"));
     }
     // SAFETY: plain numbers.
-    done(cx, || unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, n, std::ptr::null::<libc::siginfo_t>(), flags) })
+    done(cx, || unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, n, std::ptr::null::<libc::siginfo_t>(), flags) })?;
+    // It may have been for this process.
+    cx.poll()?;
+    none()
 }
 
 fn valid_signals(cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {

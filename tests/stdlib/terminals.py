@@ -17,5 +17,5 @@ error(termios.tcflush, r, 0)
 print(termios.error.__mro__)
 for n in sorted(dir(termios)):
     # Speeds are numbered in more than one way.
-    if isinstance(getattr(termios, n), int) and not (n[0] == 'B' and n[1:].isdigit()):
+    if isinstance(getattr(termios, n), int) and not (n[0] == 'B' and n[1:].isdigit()) and n not in ('EXTA', 'EXTB'):
         print(n, getattr(termios, n))
