@@ -54,6 +54,7 @@ impl Thread {
         cx.frame = stacks.bottom().cast();
         slot.ext.store((&raw mut *cx).cast(), Ordering::Release);
         objects::init::set_current(&raw mut *cx);
+        modules::faulthandler::attached(u32::from(slot.id));
         Some(Thread { cx, slot, _stacks: stacks })
     }
 }
