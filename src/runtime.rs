@@ -165,6 +165,7 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     let call =
         objects::types::type_::slots::Slots { call: Some(crate::vm::call::call_function), ..objects::types::type_::slots::Slots::NONE };
     objects::types::by_id(ids::FUNCTION).slots.set(&call);
+    objects::types::type_::dunder::add_wrappers(objects::types::by_id(ids::FUNCTION));
     let b = Module::new("builtins", Value::NONE);
     b.header().make_immortal();
     b.dict.header().make_immortal();

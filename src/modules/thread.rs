@@ -527,6 +527,7 @@ pub fn after_fork_child() {
 /// No further threads may start.
 pub fn shut_down() {
     SHUTTING_DOWN.store(true, Ordering::Relaxed);
+    stdlib_native::posix::fork::shut_down();
 }
 
 fn handle_new(_cx: &mut Cx, _class: Ref<'_>, _args: Args<'_>) -> PyResult<Reg> {

@@ -325,7 +325,7 @@ fn eventfd_write(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 
 fn timerfd_create(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let clock = int::c_int(cx, a[0])?;
-    let flags = int_or(cx, a[1], libc::TFD_CLOEXEC)?;
+    let flags = int_or(cx, a[1], 0)? | libc::TFD_CLOEXEC;
     // SAFETY: plain numbers.
     number(call(cx, || unsafe { libc::timerfd_create(clock, flags) })?)
 }

@@ -59,9 +59,9 @@ fn setdefaulttimeout(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 
 fn control_size(cx: &mut Cx, v: Ref<'_>, name: &str, f: unsafe extern "C" fn(u32) -> u32) -> PyResult<Reg> {
     let n = int::index_size(cx, v)?;
-    match u32::try_from(n).ok().filter(|n| *n < i32::MAX as u32 - 64) {
-        // SAFETY: plain arithmetic.
-        Some(n) => number(unsafe { f(n) }),
+    // SAFETY: plain arithmetic, which does not go over.
+    match u32::try_from(n).ok().filter(|n| *n < i32::MAX as u32).map(|n| unsafe { f(n) }).filter(|n| *n <= i32::MAX as u32) {
+        Some(n) => number(n),
         None => Err(cx.overflow_error(format!("{name}() argument out of range"))),
     }
 }

@@ -13,10 +13,11 @@ use objects::protocol::path::last_errno;
 use objects::protocol::{buffer, truth};
 use objects::types::bytes::shared::new_bytes;
 use objects::types::exception::ids as exc;
+use objects::types::instance;
 use objects::types::int::{self, as_int, from_i64};
 use objects::types::tuple::Tuple;
 use objects::types::type_::slots::Slots;
-use objects::types::type_::{TypeSpec, flags, type_of, type_value};
+use objects::types::type_::{TypeSpec, by_id, flags, type_of, type_value};
 use objects::{Args, Cx, PyResult, Raised, Ref, Reg, Value};
 use std::time::Duration;
 use sync::prim::{AtomicI32, AtomicI64, Ordering};
@@ -484,7 +485,7 @@ pub static SOCKET_TYPE: TypeSpec = TypeSpec::of::<Socket>("_socket.socket")
 
 /// A socket of the plain class on a descriptor.
 pub fn wrap(cx: &mut Cx, fd: i32, family: i32, kind: i32, protocol: i32) -> PyResult<Value> {
-    let v = gc::alloc(fresh());
-    v.start(cx, fd, family, kind, protocol)?;
-    Ok(v.into_value())
+    let v = instance::alloc_with(by_id(ids::SOCKET), fresh());
+    socket_of(v.as_ref()).start(cx, fd, family, kind, protocol)?;
+    Ok(v)
 }

@@ -171,7 +171,13 @@ pub(super) fn recvmsg(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 pub(super) fn recvmsg_into(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let mut views = Vec::new();
     for v in iter::collect(cx, a[1])? {
-        views.push(view(cx, v.as_ref(), wanted::WRITABLE)?);
+        match view(cx, v.as_ref(), wanted::WRITABLE) {
+            Ok(v) => views.push(v),
+            Err(e) => {
+                drop(cx.catch_if(e, exc::EXCEPTION)?);
+                return Err(cx.type_error("recvmsg_into() argument 1 must be an iterable of single-segment read-write buffers"));
+            }
+        }
     }
     let parts: Vec<_> = views.iter().map(|v| (v.data as usize, v.len)).collect();
     let (n, [items, flags, sender]) = message(cx, a, &parts)?;
