@@ -21,20 +21,27 @@ pub mod heapq;
 pub mod io;
 pub mod itertools;
 pub mod json;
+pub mod locale;
 pub mod math;
+pub mod mmap;
+pub mod multiprocessing;
 pub mod name;
 pub mod operator;
 pub mod posix;
+pub mod posixshmem;
 pub mod posixsubprocess;
 pub mod pwd;
 pub mod random;
 pub mod resource;
 pub mod select;
+pub mod socket;
 pub mod sre;
 pub mod stat;
 pub mod statistics;
 pub mod string;
 pub mod structs;
+pub mod syslog;
+pub mod termios;
 pub mod time;
 pub mod types;
 pub mod unicodedata;
@@ -68,19 +75,26 @@ pub static MODULES: &[&ModuleDef] = &[
     &io::MODULE,
     &itertools::MODULE,
     &json::MODULE,
+    &locale::MODULE,
     &math::MODULE,
+    &mmap::MODULE,
+    &multiprocessing::MODULE,
     &operator::MODULE,
     &posix::MODULE,
+    &posixshmem::MODULE,
     &posixsubprocess::MODULE,
     &pwd::MODULE,
     &random::MODULE,
     &resource::MODULE,
     &select::MODULE,
+    &socket::MODULE,
     &sre::MODULE,
     &stat::MODULE,
     &statistics::MODULE,
     &string::MODULE,
     &structs::MODULE,
+    &syslog::MODULE,
+    &termios::MODULE,
     &time::MODULE,
     &types::MODULE,
     &unicodedata::MODULE,
@@ -100,10 +114,13 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     io::SPECS,
     itertools::SPECS,
     json::SPECS,
+    mmap::SPECS,
+    multiprocessing::SPECS,
     operator::SPECS,
     posix::SPECS,
     random::SPECS,
     select::SPECS,
+    socket::SPECS,
     sre::SPECS,
     structs::SPECS,
     types::SPECS,
