@@ -6,6 +6,7 @@ pub mod bisect;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
+pub mod compression;
 pub mod contextvars;
 pub mod errno;
 pub mod functools;
@@ -17,6 +18,7 @@ pub mod math;
 pub mod name;
 pub mod operator;
 pub mod posix;
+pub mod queue;
 pub mod random;
 pub mod resource;
 pub mod sre;
@@ -38,6 +40,10 @@ pub static MODULES: &[&ModuleDef] = &[
     &cmath::MODULE,
     &codecs::MODULE,
     &collections::MODULE,
+    &compression::bz2::MODULE,
+    &compression::lzma::MODULE,
+    &compression::zlib::MODULE,
+    &compression::zstd::MODULE,
     &contextvars::MODULE,
     &errno::MODULE,
     &functools::MODULE,
@@ -47,6 +53,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &math::MODULE,
     &operator::MODULE,
     &posix::MODULE,
+    &queue::MODULE,
     &random::MODULE,
     &resource::MODULE,
     &sre::MODULE,
@@ -63,12 +70,14 @@ pub static MODULES: &[&ModuleDef] = &[
 pub static SPECS: &[&[&TypeSpec]] = &[
     abc::SPECS,
     collections::SPECS,
+    compression::SPECS,
     contextvars::SPECS,
     functools::SPECS,
     io::SPECS,
     itertools::SPECS,
     operator::SPECS,
     posix::SPECS,
+    queue::SPECS,
     random::SPECS,
     sre::SPECS,
     structs::SPECS,
