@@ -33,6 +33,7 @@ pub mod scope;
 mod stack;
 mod stmt;
 mod strings;
+pub mod tokenize;
 mod tokens;
 pub mod tree;
 mod unparse;

@@ -199,11 +199,28 @@ fn bind_and_call(cx: &mut Cx, def: &'static Method, signature: &Signature, args:
     }
 }
 
+/// Calls a function of a module; messages name the module too, except `builtins`.
+#[inline]
+fn call_function(cx: &mut Cx, f: &BuiltinFunction, args: Args<'_>) -> PyResult<Reg> {
+    match f.def.entry {
+        Entry::Raw(g) => g(cx, args),
+        Entry::Bound(g) if args.names.is_none() && f.signature.simple && args.items.len() == f.signature.params.len() => g(cx, args.items),
+        Entry::Bound(g) => {
+            let module = f.module.load(f.header());
+            let shown = match module.as_ref().downcast::<Str>() {
+                Some(m) if !m.eq_str("builtins") => format!("{}.{}", m.to_string_lossy(), f.def.name),
+                _ => f.def.name.to_string(),
+            };
+            f.signature.bind(cx, &shown, None, args, g)
+        }
+    }
+}
+
 fn call_builtin(cx: &mut Cx, callee: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
     // SAFETY: this slot belongs to the type.
     let f = unsafe { callee.cast::<BuiltinFunction>() };
     if !f.bound {
-        return invoke(cx, f.def, &f.signature, args);
+        return call_function(cx, f, args);
     }
     let mut small = [Ref::MISSING; 10];
     let n = args.items.len() + 1;
@@ -280,7 +297,7 @@ fn set_attribute(cx: &mut Cx, d: Ref<'_>, obj: Ref<'_>, value: Option<Ref<'_>>) 
     match g.def.set {
         Some(set) => set(cx, obj, value),
         None => {
-            let o = by_id(g.owner).name_text();
+            let o = by_id(g.owner).shown_name();
             let text = if g.member {
                 "readonly attribute".to_string()
             } else {

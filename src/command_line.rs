@@ -271,6 +271,9 @@ fn execute(run: Program, skip_first_line: bool) -> i32 {
     finish(cx, code)
 }
 
+/// Stands for the exit code of a process that SIGINT ends: no program can ask for it.
+const INTERRUPTED: i32 = i32::MIN;
+
 /// Shows an exception that nobody caught; the exit code.
 fn report(cx: &mut Cx, exc: Value) -> i32 {
     if crate::modules::host::is_system_exit(exc.as_ref()) {
@@ -292,7 +295,7 @@ fn report(cx: &mut Cx, exc: Value) -> i32 {
         let text = crate::modules::host::print_plain(cx, exc.as_ref());
         eprint!("Error in sys.excepthook:\n{}\nOriginal exception was:\n{text}", crate::modules::host::print_plain(cx, second.as_ref()));
     }
-    if type_of(exc.as_ref()).is_subtype_of_id(exception::ids::KEYBOARD_INTERRUPT) { 130 } else { 1 }
+    if type_of(exc.as_ref()).is_subtype_of_id(exception::ids::KEYBOARD_INTERRUPT) { INTERRUPTED } else { 1 }
 }
 
 fn exit_code(cx: &mut Cx, exc: Ref<'_>) -> i32 {
@@ -301,7 +304,7 @@ fn exit_code(cx: &mut Cx, exc: Ref<'_>) -> i32 {
         return 0;
     }
     match as_int(code.as_ref()) {
-        Some(i) => i.to_i64().map_or(-1, |i| i as i32),
+        Some(i) => i.to_i64().map_or(-1, |i| i as i32 & 0xff),
         None => {
             streams::flush(cx, false);
             if let Ok(s) = objects::protocol::text::str(cx, code.as_ref()) {
@@ -339,5 +342,15 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
         code = 120;
     }
     cx.drain();
+    let _ = std::io::Write::flush(&mut std::io::stdout());
+    if code == INTERRUPTED {
+        // Whoever waits for the process is to see that the signal has ended it.
+        // SAFETY: plain numbers.
+        unsafe {
+            libc::signal(libc::SIGINT, libc::SIG_DFL);
+            libc::kill(libc::getpid(), libc::SIGINT);
+        }
+        return 128 + libc::SIGINT;
+    }
     code
 }

@@ -203,6 +203,7 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         b.dict.set_text(n, v);
     }
     modules::thread::set_main();
+    modules::signal::start(cx);
     stdlib_native::posix::fork::set_natives(stdlib_native::posix::fork::Natives {
         before: modules::thread::before_fork,
         parent: modules::thread::after_fork_parent,
@@ -239,9 +240,9 @@ fn start_importlib(cx: &mut Cx) -> PyResult<()> {
     let install = Str::intern_text("_install");
     let (sys, imp) = (loaded("sys").unwrap_or(Value::NONE), loaded("_imp").unwrap_or(Value::NONE));
     objects::protocol::call::method(cx, m.as_ref(), install.as_ref(), &[sys.as_ref(), imp.as_ref()])?;
-    let name = Str::intern_text("__import__");
-    let f = m.dict.get_interned(name.as_ref()).map_or(Value::NONE, Reg::into_value);
-    builtins().set_str(name.as_ref(), f);
+    let f = objects::native::new_function(&modules::import::IMPORT, Str::intern_text("builtins"));
+    f.header().make_deferred();
+    builtins().set_str(objects::names::__import__(), f.into_value());
     let external = Str::intern_text("_install_external_importers");
     objects::protocol::call::method(cx, m.as_ref(), external.as_ref(), &[])?;
     install_path_hooks(cx)

@@ -374,6 +374,10 @@ fn subclass_check(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let version = d.renew(cx);
     let yes = decide(cx, a[0], &d, t)?;
     if yes {
+        // A registered class is found without the cache.
+        if d.has(&d.registry, t) {
+            return Ok(Value::TRUE.into());
+        }
         d.add(cx, |d| &d.cache, t, None)?;
     } else {
         d.add(cx, |d| &d.negative, t, Some(version))?;
@@ -393,6 +397,9 @@ fn decide(cx: &mut Cx, class: Ref<'_>, d: &Gc<Data>, t: &Type) -> PyResult<bool>
         }
     }
     if t.with_mro(|mro| mro.iter().any(|c| c.is(class))) {
+        return Ok(true);
+    }
+    if d.has(&d.registry, t) {
         return Ok(true);
     }
     let registered = d.registry.load(d.header());

@@ -38,8 +38,10 @@ fn log(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let z = number(cx, a[0])?;
     let Some(base) = a[1].given() else { return result(cx, cmath::log(z)) };
     let base = number(cx, base)?;
-    let (x, y) = (cmath::log(z), cmath::log(base));
-    match (x, y) {
+    // As in CPython, a pole of the first logarithm is no error here.
+    let pole = |z: Complex| z.real == 0.0 && z.imag == 0.0;
+    let value = |z: Complex| if pole(z) { Ok(Complex { real: f64::NEG_INFINITY, imag: z.imag.atan2(z.real) }) } else { cmath::log(z) };
+    match (value(z), cmath::log(base)) {
         (Ok(x), Ok(y)) => match x.div(y) {
             Ok(q) => Ok(complex::new(q.real, q.imag).into()),
             Err(_) => Err(cx.value_error("math domain error")),

@@ -33,6 +33,15 @@ impl<S: State, const ID: u32> Guarded<S, ID> {
     pub fn new(state: S) -> Self {
         Guarded(UnsafeCell::new(state))
     }
+    /// The state, for those who have no `Cx` to lock with.
+    ///
+    /// # Safety
+    /// The object's lock is held for as long as the result lives.
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn locked(&self) -> &mut S {
+        // SAFETY: by contract.
+        unsafe { &mut *self.0.get() }
+    }
     /// Runs `f` on the state, under the lock. `f` cannot run Python code; values that leave the state are to be given out of it, so that
     /// they die without the lock.
     #[inline]

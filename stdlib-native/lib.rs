@@ -1,26 +1,37 @@
 //! Native modules of the standard library: data that importlib's builtin importer finds. One file or folder each.
 
 pub mod abc;
+pub mod arrays;
 pub mod atexit;
+pub mod binascii;
 pub mod bisect;
+pub mod clock;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
 pub mod compression;
 pub mod contextvars;
+pub mod csv;
 pub mod errno;
+pub mod fcntl;
 pub mod functools;
+pub mod grp;
 pub mod guarded;
+pub mod hashes;
 pub mod heapq;
 pub mod io;
 pub mod itertools;
+pub mod json;
 pub mod math;
 pub mod name;
 pub mod operator;
 pub mod posix;
 pub mod queue;
+pub mod posixsubprocess;
+pub mod pwd;
 pub mod random;
 pub mod resource;
+pub mod select;
 pub mod sre;
 pub mod stat;
 pub mod statistics;
@@ -28,6 +39,7 @@ pub mod string;
 pub mod structs;
 pub mod time;
 pub mod types;
+pub mod unicodedata;
 
 use objects::types::module::ModuleDef;
 use objects::types::type_::TypeSpec;
@@ -35,7 +47,9 @@ use objects::types::type_::TypeSpec;
 /// All modules of this crate.
 pub static MODULES: &[&ModuleDef] = &[
     &abc::MODULE,
+    &arrays::MODULE,
     &atexit::MODULE,
+    &binascii::MODULE,
     &bisect::MODULE,
     &cmath::MODULE,
     &codecs::MODULE,
@@ -45,17 +59,30 @@ pub static MODULES: &[&ModuleDef] = &[
     &compression::zlib::MODULE,
     &compression::zstd::MODULE,
     &contextvars::MODULE,
+    &csv::MODULE,
     &errno::MODULE,
+    &fcntl::MODULE,
     &functools::MODULE,
+    &grp::MODULE,
+    &hashes::blake2::MODULE,
+    &hashes::hmac::MODULE,
+    &hashes::object::MD5_MODULE,
+    &hashes::object::SHA1_MODULE,
+    &hashes::object::SHA2_MODULE,
+    &hashes::object::SHA3_MODULE,
     &heapq::MODULE,
     &io::MODULE,
     &itertools::MODULE,
+    &json::MODULE,
     &math::MODULE,
     &operator::MODULE,
     &posix::MODULE,
     &queue::MODULE,
+    &posixsubprocess::MODULE,
+    &pwd::MODULE,
     &random::MODULE,
     &resource::MODULE,
+    &select::MODULE,
     &sre::MODULE,
     &stat::MODULE,
     &statistics::MODULE,
@@ -63,23 +90,31 @@ pub static MODULES: &[&ModuleDef] = &[
     &structs::MODULE,
     &time::MODULE,
     &types::MODULE,
+    &unicodedata::MODULE,
 ];
 
 /// The static types of each module; they are made at start-up.
 #[rustfmt::skip]
 pub static SPECS: &[&[&TypeSpec]] = &[
     abc::SPECS,
+    arrays::SPECS,
+    binascii::SPECS,
     collections::SPECS,
     compression::SPECS,
     contextvars::SPECS,
+    csv::SPECS,
     functools::SPECS,
+    hashes::SPECS,
     io::SPECS,
     itertools::SPECS,
+    json::SPECS,
     operator::SPECS,
     posix::SPECS,
     queue::SPECS,
     random::SPECS,
+    select::SPECS,
     sre::SPECS,
     structs::SPECS,
     types::SPECS,
+    unicodedata::SPECS,
 ];

@@ -92,7 +92,7 @@ fn inverse(p: f64, mu: f64, sigma: f64) -> f64 {
 
 fn inv_cdf(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let (p, mu, sigma) = (real(cx, a[0])?, real(cx, a[1])?, real(cx, a[2])?);
-    if p <= 0.0 || p >= 1.0 || sigma <= 0.0 {
+    if p <= 0.0 || p >= 1.0 {
         return Err(cx.value_error("inv_cdf undefined for these parameters"));
     }
     Ok(Value::float(inverse(p, mu, sigma)).into())

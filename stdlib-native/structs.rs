@@ -231,8 +231,8 @@ pub fn complex_of(cx: &mut Cx, v: Ref<'_>) -> PyResult<(f64, f64)> {
         return match c.as_ref().downcast::<Complex>() {
             Some(c) => Ok((c.real, c.imag)),
             None => {
-                let (t, n) = (type_of(v).shown_name(), type_of(c.as_ref()).shown_name());
-                Err(cx.type_error(format!("{t}.__complex__() must return a complex, not {n}")))
+                let n = type_of(c.as_ref()).shown_name();
+                Err(cx.type_error(format!("__complex__ returned non-complex (type {n})")))
             }
         };
     }

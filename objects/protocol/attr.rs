@@ -4,7 +4,7 @@ use crate::cx::Cx;
 use crate::error::PyResult;
 use crate::ids;
 use crate::types::str::{Str, as_str, intern};
-use crate::types::type_::{Type, as_type, by_id, type_of};
+use crate::types::type_::{Type, as_type, type_of};
 use crate::types::{exception, instance};
 use gc::{Ref, Reg, Value};
 
@@ -252,7 +252,7 @@ pub fn is_instance_of_type(cx: &mut Cx, obj: Ref<'_>, class: &Type) -> PyResult<
 
 /// `isinstance(obj, classinfo)`, with `__instancecheck__`, tuples and unions.
 pub fn is_instance(cx: &mut Cx, obj: Ref<'_>, class: Ref<'_>) -> PyResult<bool> {
-    if std::ptr::eq(type_of(obj), as_type(class).unwrap_or(by_id(ids::NONE_TYPE))) {
+    if as_type(class).is_some_and(|t| std::ptr::eq(type_of(obj), t)) {
         return Ok(true);
     }
     if let Some(t) = as_type(class)

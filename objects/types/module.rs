@@ -117,8 +117,9 @@ fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
 
 fn getattr(cx: &mut Cx, v: Ref<'_>, name: Ref<'_>) -> PyResult<Reg> {
     let m = me(v);
+    // Only data descriptors of the class come before the namespace.
     if let Some(s) = name.exact::<Str>()
-        && crate::types::type_of(v).lookup(name).is_none()
+        && crate::types::type_of(v).lookup(name).is_none_or(|d| crate::types::type_of(d.as_ref()).slots.descr_set().is_none())
         && let Some(r) = m.dict.get_exact_str(s)
     {
         return Ok(r);

@@ -250,13 +250,13 @@ impl Class {
 pub fn construct(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
     // SAFETY: `new` gets types.
     let t = unsafe { class.cast::<Type>() };
-    let (short, full) = (t.name_text(), t.full_name());
+    let full = t.full_name();
     let p = args.positional();
     if p.len() > 2 || p.len() + args.keyword_count() > 2 {
-        return Err(cx.type_error(format!("{short}() takes at most 2 arguments ({} given)", args.items.len())));
+        return Err(cx.type_error(format!("structseq() takes at most 2 arguments ({} given)", args.items.len())));
     }
     let Some(given) = p.first().copied().or_else(|| args.keyword("sequence")) else {
-        return Err(cx.type_error(format!("{short}() missing required argument 'sequence' (pos 1)")));
+        return Err(cx.type_error("structseq() missing required argument 'sequence' (pos 1)"));
     };
     let more = p.get(1).copied().or_else(|| args.keyword("dict"));
     let mut items = match crate::protocol::iter::collect(cx, given) {

@@ -483,8 +483,25 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     implementation.set_text("_multiarch", Str::intern_text("x86_64-linux-gnu"));
     implementation.set_text("supports_isolated_interpreters", Value::FALSE);
     m.add("implementation", runtime::namespace_object(cx, &implementation)?);
+    m.add("_jit", Module::from_def(cx, &JIT)?);
     Ok(())
 }
+
+fn no(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
+    Ok(Value::FALSE.into())
+}
+
+/// `sys._jit`
+static JIT: ModuleDef = ModuleDef {
+    name: "_jit",
+    doc: "Utilities for observing just-in-time compilation.",
+    functions: &[
+        function("is_available", "($module, /)", no, "Whether there is a just-in-time compiler."),
+        function("is_enabled", "($module, /)", no, "Whether it is enabled."),
+        function("is_active", "($module, /)", no, "Whether the topmost frame runs compiled code."),
+    ],
+    init: |_, _| Ok(()),
+};
 
 /// `sys`.
 pub static MODULE: ModuleDef = ModuleDef { name: "sys", doc: "Access to the interpreter.", functions: FUNCTIONS, init };

@@ -15,6 +15,7 @@ use objects::types::type_::slots::Slots;
 use objects::types::type_::{Type, TypeSpec, flags, type_of, type_value};
 use objects::{Cx, PyResult, ids};
 use std::time::Duration;
+use stdlib_native::clock::Round;
 use sync::event::{Event, RawLock, Waited};
 use sync::prim::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
@@ -32,6 +33,8 @@ pub mod type_ids {
 
 /// Longest timeout in seconds.
 const TIMEOUT_MAX: f64 = 9_223_372_036.0;
+/// Nanoseconds of a second.
+const NS: i64 = 1_000_000_000;
 
 // ---- lock ----
 
@@ -57,37 +60,22 @@ fn wait_time(cx: &mut Cx, blocking: Option<Ref<'_>>, timeout: Option<Ref<'_>>) -
         Some(b) => truth::of(cx, b)?,
         None => true,
     };
-    let seconds = match timeout {
-        Some(t) => {
-            match objects::types::float::as_float(t).or_else(|| objects::types::int::as_int(t).and_then(|i| i.to_i64()).map(|i| i as f64)) {
-                Some(s) => s,
-                None => {
-                    let i = objects::types::int::index(cx, t)?;
-                    objects::types::int::as_int(i.as_ref()).and_then(|i| i.to_i64()).unwrap_or(0) as f64
-                }
-            }
-        }
-        None => -1.0,
+    let ns = match timeout {
+        Some(t) => stdlib_native::clock::nanoseconds(cx, t, Round::Up)?,
+        None => -NS,
     };
     if !blocking {
-        if seconds != -1.0 {
+        if ns != -NS {
             return Err(cx.value_error("can't specify a timeout for a non-blocking call"));
         }
         return Ok(Some(Duration::ZERO));
     }
-    if seconds.is_nan() {
-        return Err(cx.value_error("Invalid value NaN (not a number)"));
+    match u64::try_from(ns) {
+        Ok(ns) if ns <= TIMEOUT_MAX as u64 * NS as u64 => Ok(Some(Duration::from_nanos(ns))),
+        Ok(_) => Err(cx.overflow_error("timeout value is too large")),
+        Err(_) if ns == -NS => Ok(None),
+        Err(_) => Err(cx.value_error("timeout value must be a non-negative number")),
     }
-    if seconds < 0.0 {
-        if seconds != -1.0 {
-            return Err(cx.value_error("timeout value must be a non-negative number"));
-        }
-        return Ok(None);
-    }
-    if seconds > TIMEOUT_MAX {
-        return Err(cx.overflow_error("timeout value is too large"));
-    }
-    Ok(Some(Duration::from_secs_f64(seconds)))
 }
 
 /// Waits for a lock, running signal handlers in between.
@@ -459,16 +447,7 @@ fn join(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let shared = handle_of(a[0]).shared.clone();
     let timeout = match a[1].given().filter(|t| !t.is_none()) {
         None => None,
-        Some(t) => {
-            match objects::types::float::as_float(t).or_else(|| objects::types::int::as_int(t).and_then(|i| i.to_i64()).map(|i| i as f64)) {
-                Some(s) if s < 0.0 => None,
-                Some(s) => Some(Duration::from_secs_f64(s.min(TIMEOUT_MAX))),
-                None => {
-                    let n = type_of(t).name_text();
-                    return Err(cx.type_error(format!("'{n}' object cannot be interpreted as a number")));
-                }
-            }
-        }
+        Some(t) => u64::try_from(stdlib_native::clock::nanoseconds(cx, t, Round::Up)?).ok().map(Duration::from_nanos),
     };
     match shared.state.load(Ordering::Acquire) {
         0 => return Err(cx.runtime_error("thread not started")),
@@ -524,6 +503,7 @@ pub fn after_fork_parent() {
 pub fn after_fork_child() {
     RUNNING.raw().unlock();
     set_main();
+    super::signal::after_fork_child();
     let me = ident();
     let others = {
         let mut list = RUNNING.lock();

@@ -521,6 +521,27 @@ pub fn live_by_id(id: u32) -> Option<&'static Type> {
     if p.is_null() { None } else { Some(unsafe { &*p.cast::<Type>() }) }
 }
 
+/// Takes a dying type off the lists of its bases. The world is stopped.
+pub fn forget_subclass(t: &Type) {
+    let bases = t.bases.load(t.header());
+    for b in bases.as_ref().exact::<Tuple>().map_or(&[][..], Tuple::items) {
+        if let Some(b) = as_type(*b) {
+            b.subclasses.lock().retain(|id| *id != t.id);
+        }
+    }
+}
+
+impl Drop for Type {
+    fn drop(&mut self) {
+        if self.spec.is_none() {
+            let at = self.id as usize & (gc::kind::MAX_TYPES - 1);
+            VERSIONS[at].store(0, Ordering::Release);
+            TYPES[at].store(std::ptr::null_mut(), Ordering::Release);
+            gc::deferred::retire_id(self.id);
+        }
+    }
+}
+
 /// One more reference to the type with a static id.
 pub fn type_value(id: u32) -> Value {
     by_id(id).to_value()
