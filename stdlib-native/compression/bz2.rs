@@ -1,6 +1,6 @@
 //! `_bz2`.
 
-use super::{Buffered, Decode, Failure, Output, Step, Stream, decompress_method, ids, members};
+use super::{AfterError, Buffered, Decode, Failure, Output, Step, Stream, decompress_method, ids, members};
 use crate::parameters;
 use gc::{Ref, Reg};
 use libbz2_rs_sys as bz;
@@ -129,6 +129,7 @@ impl Raw {
 }
 
 impl Decode for Raw {
+    const AFTER_ERROR: AfterError = AfterError::Refuse;
     unsafe fn step(&mut self, input: &[u8], out: *mut u8, room: usize) -> Result<Step, Failure> {
         // SAFETY: by contract.
         let (e, read, written) = unsafe { self.call(input, out, room, 0) };
@@ -186,6 +187,7 @@ fn flush(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 static COMPRESSOR_METHODS: &[Method] = &[
+    method("__reduce__", "($self, /)", super::no_state, ""),
     method("compress", "($self, data, /)", compress, "Compresses data."),
     method("flush", "($self, /)", flush, "Gives out what is held back and ends the stream."),
 ];
@@ -193,7 +195,8 @@ static COMPRESSOR_METHODS: &[Method] = &[
 pub static COMPRESSOR_TYPE: TypeSpec =
     TypeSpec::of::<Compressor>("_bz2.BZ2Compressor").slots(Slots { new: Some(new_compressor), ..Slots::NONE }).methods(COMPRESSOR_METHODS);
 
-static DECOMPRESSOR_METHODS: &[Method] = &[decompress_method::<Raw, { ids::BZ2_DECOMPRESSOR }>()];
+static DECOMPRESSOR_METHODS: &[Method] =
+    &[decompress_method::<Raw, { ids::BZ2_DECOMPRESSOR }>(), method("__reduce__", "($self, /)", super::no_state, "")];
 static DECOMPRESSOR_MEMBERS: &[Member] = &members::<Raw, { ids::BZ2_DECOMPRESSOR }>();
 /// `_bz2.BZ2Decompressor`
 pub static DECOMPRESSOR_TYPE: TypeSpec = TypeSpec::of::<Decompressor>("_bz2.BZ2Decompressor")

@@ -278,6 +278,7 @@ fn flush(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 static COMPRESSOR_METHODS: &[Method] = &[
+    method("__reduce__", "($self, /)", super::no_state, ""),
     method("compress", "($self, data, /)", compress, "Compresses data."),
     method("flush", "($self, /)", flush, "Gives out what is held back and ends the stream."),
 ];
@@ -287,7 +288,8 @@ pub static COMPRESSOR_TYPE: TypeSpec = TypeSpec::of::<Compressor>("_lzma.LZMACom
     .methods(COMPRESSOR_METHODS);
 
 const SHARED: [Member; 3] = members::<Raw, { ids::LZMA_DECOMPRESSOR }>();
-static DECOMPRESSOR_METHODS: &[Method] = &[decompress_method::<Raw, { ids::LZMA_DECOMPRESSOR }>()];
+static DECOMPRESSOR_METHODS: &[Method] =
+    &[decompress_method::<Raw, { ids::LZMA_DECOMPRESSOR }>(), method("__reduce__", "($self, /)", super::no_state, "")];
 static DECOMPRESSOR_MEMBERS: &[Member] = &{
     let [a, b, c] = SHARED;
     let check = Member(getter(

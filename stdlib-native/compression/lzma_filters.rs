@@ -5,7 +5,7 @@ use gc::{Ref, Reg, Value};
 use liblzma_sys as lz;
 use objects::protocol::{buffer, item, iter};
 use objects::types::bytes::shared::{new_bytes, operand};
-use objects::types::dict::Dict;
+use objects::types::dict::{Dict, as_dict};
 use objects::types::exception::ids as exc;
 use objects::types::int::{self, as_int};
 use objects::types::str::{Str, as_str};
@@ -182,6 +182,9 @@ fn filter(cx: &mut Cx, spec: Ref<'_>) -> PyResult<(u64, Options)> {
 
 /// A chain from a sequence of dicts.
 pub fn chain(cx: &mut Cx, specs: Ref<'_>) -> PyResult<Chain> {
+    if as_dict(specs).is_some() {
+        return Err(cx.type_error("dict is not a sequence"));
+    }
     let n = item::len(cx, specs)?;
     if n > MOST {
         return Err(cx.value_error(format!("Too many filters - liblzma supports a maximum of {MOST}")));

@@ -168,10 +168,23 @@ impl From<NoMemory> for Failure {
     }
 }
 
+/// What a decoder does after an error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum AfterError {
+    /// Goes on with the input that it has not read.
+    Continue,
+    /// Refuses.
+    Refuse,
+    /// Starts anew.
+    Forget,
+}
+
 /// A library's decoder.
 pub trait Decode: Send + 'static {
     /// Text of the EOFError behind the end.
     const AT_END: &'static str = "End of stream already reached";
+    /// What the decoder does after an error.
+    const AFTER_ERROR: AfterError = AfterError::Continue;
     /// Whether the library may hold back output although it has taken all input.
     const HOLDS_BACK: bool = false;
     /// Decodes some of `input` into `room` bytes at `out`.
@@ -188,12 +201,13 @@ pub struct Buffered<D: Decode> {
     unused: Vec<u8>,
     end: bool,
     needs_input: bool,
+    failed: bool,
 }
 
 impl<D: Decode> Buffered<D> {
     /// A new one.
     pub fn new(decoder: D) -> Self {
-        Buffered { decoder, pending: Vec::new(), unused: Vec::new(), end: false, needs_input: true }
+        Buffered { decoder, pending: Vec::new(), unused: Vec::new(), end: false, needs_input: true, failed: false }
     }
     /// The decoder.
     pub fn decoder(&mut self) -> &mut D {
@@ -202,6 +216,9 @@ impl<D: Decode> Buffered<D> {
     fn run(&mut self, data: &[u8], limit: Option<usize>) -> Result<Vec<u8>, Failure> {
         if self.end {
             return Err(Failure::Error(exc::EOF_ERROR, D::AT_END.to_string()));
+        }
+        if self.failed {
+            return Err(Failure::Error(exc::VALUE_ERROR, "Decompressor is unusable after a previous error".to_string()));
         }
         let mut kept = std::mem::take(&mut self.pending);
         let input: &[u8] = if kept.is_empty() {
@@ -222,7 +239,14 @@ impl<D: Decode> Buffered<D> {
             let step = match unsafe { self.decoder.step(rest, p, n) } {
                 Ok(s) => s,
                 Err(e) => {
-                    self.pending = input[at..].to_vec();
+                    match D::AFTER_ERROR {
+                        AfterError::Continue => self.pending = input[at..].to_vec(),
+                        AfterError::Refuse => {
+                            self.failed = true;
+                            self.needs_input = false;
+                        }
+                        AfterError::Forget => self.needs_input = true,
+                    }
                     return Err(e);
                 }
             };
@@ -305,6 +329,7 @@ pub const fn unused_getset<D: Decode, const ID: u32>() -> [GetSet; 1] {
 
 /// `cannot pickle ...`.
 pub fn no_state(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let n = objects::types::type_of(a[0]).name_text();
+    let n = objects::types::type_of(a[0]).shown_name();
+    let n = n.strip_prefix("compression.zstd.").unwrap_or(&n);
     Err(cx.type_error(format!("cannot pickle '{n}' object")))
 }

@@ -219,6 +219,7 @@ fn flush_decompress(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     }
     let r = Decompress::of(a[0]).with(cx, usize::MAX, |s| {
         if s.end {
+            s.raw.end();
             return Ok(Vec::new());
         }
         let tail = std::mem::take(&mut s.tail);
@@ -322,7 +323,8 @@ fn new_decompressor(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg
     })
 }
 
-static DECOMPRESSOR_METHODS: &[Method] = &[decompress_method::<Inflater, { ids::ZLIB_DECOMPRESSOR }>()];
+static DECOMPRESSOR_METHODS: &[Method] =
+    &[decompress_method::<Inflater, { ids::ZLIB_DECOMPRESSOR }>(), method("__reduce__", "($self, /)", super::no_state, "")];
 static DECOMPRESSOR_MEMBERS: &[Member] = &members::<Inflater, { ids::ZLIB_DECOMPRESSOR }>();
 /// `zlib._ZlibDecompressor`
 pub static DECOMPRESSOR_TYPE: TypeSpec = TypeSpec::of::<Decompressor>("zlib._ZlibDecompressor")

@@ -1,7 +1,7 @@
 //! `_zstd`: the (de)compressor objects, parameters and the module. Dictionaries are in `zstd_dict`.
 
 use super::zstd_dict::{self, Use};
-use super::{Buffered, Decode, Failure, Output, Step, Stream, decompress_method, ids, members, unused_getset};
+use super::{AfterError, Buffered, Decode, Failure, Output, Step, Stream, decompress_method, ids, members, unused_getset};
 use crate::parameters;
 use gc::{Ref, Reg, Value, Word};
 use objects::native::{GetSet, Member, Method, function, getter, method};
@@ -361,6 +361,7 @@ impl Drop for Decoder {
 }
 
 impl Decode for Decoder {
+    const AFTER_ERROR: AfterError = AfterError::Forget;
     const AT_END: &'static str = "Already at the end of a Zstandard frame.";
     const HOLDS_BACK: bool = true;
     unsafe fn step(&mut self, input: &[u8], out: *mut u8, room: usize) -> Result<Step, Failure> {

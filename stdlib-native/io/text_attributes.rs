@@ -130,7 +130,7 @@ fn finalise(cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
 
 fn set_chunk(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
     me(v).buffer(cx)?;
-    let Some(x) = x else { return Err(cx.error(exc::ATTRIBUTE_ERROR, "cannot delete attribute")) };
+    let Some(x) = x else { return Err(cx.error(exc::ATTRIBUTE_ERROR, "_CHUNK_SIZE attribute cannot be deleted")) };
     let n = super::buffered::offset(cx, x)?;
     if n <= 0 {
         return Err(cx.value_error("a strictly positive integer is required"));
