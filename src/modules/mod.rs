@@ -12,6 +12,7 @@ pub mod imp;
 pub mod import;
 pub mod intrinsics;
 pub mod marshal;
+pub mod monitoring;
 pub mod opcode;
 pub mod signal;
 pub mod streams;

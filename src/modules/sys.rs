@@ -484,6 +484,7 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     implementation.set_text("supports_isolated_interpreters", Value::FALSE);
     m.add("implementation", runtime::namespace_object(cx, &implementation)?);
     m.add("_jit", Module::from_def(cx, &JIT)?);
+    super::monitoring::install(cx, m)?;
     Ok(())
 }
 

@@ -420,13 +420,24 @@ impl NativeResult for Cx {
     }
 }
 
+/// Runs the loop for a frame with `Then::Native`; the word that it gave, 0 when it has raised.
+pub unsafe fn run_to_result(cx: &mut Cx, start: Next) -> Word {
+    RESULT.set(0);
+    // SAFETY: the frame is current.
+    unsafe { run(cx, start.0, start.1) };
+    Word(RESULT.replace(0))
+}
+
+/// Gives a value to [`run_to_result`], when the loop is left next.
+pub fn set_result(w: Word) {
+    RESULT.set(w.0);
+}
+
 /// Runs the loop for the frame that has just been pushed with `Then::Native`, and takes its result.
 pub unsafe fn run_native(cx: &mut Cx, start: Next) -> PyResult<Reg> {
     // SAFETY: the frame is current.
     unsafe {
-        RESULT.set(0);
-        run(cx, start.0, start.1);
-        match RESULT.replace(0) {
+        match run_to_result(cx, start).0 {
             0 => match cx.raised.take() {
                 Some(e) => Err(cx.raise(e)),
                 None => Err(cx.system_error("frame ended without a result")),

@@ -34,17 +34,29 @@ pub unsafe fn for_iter<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) ->
     unsafe {
         let n = b::<W>(pc, i);
         let it = get(r, n);
+        let id = match it.header() {
+            Some(h) => h.type_id(),
+            None => return not_iterator(cx, pc, it),
+        };
         save(cx, pc);
-        if let Some(g) = generator::as_generator(it)
-            && g.state.load(Ordering::Relaxed) == generator::SUSPENDED
-        {
-            return match generator::resume(cx, g, Value::NONE, Then::ForIter) {
-                Ok(next) => next,
-                Err(e) => unwind::raise(cx, e),
-            };
+        if matches!(id, objects::ids::GENERATOR) {
+            let g = it.cast::<generator::Generator>();
+            if g.state.load(Ordering::Relaxed) == generator::SUSPENDED {
+                return match generator::resume(cx, g, Value::NONE, Then::ForIter) {
+                    Ok(next) => next,
+                    Err(e) => unwind::raise(cx, e),
+                };
+            }
         }
-        let Some(f) = type_of(it).slots.next() else { return not_iterator(cx, it) };
-        match f(cx, it) {
+        let found = if it.word().is_counted() {
+            objects::types::iterators::next_in_register(cx, it)
+        } else {
+            match type_of(it).slots.next() {
+                Some(f) => f(cx, it),
+                None => return not_iterator(cx, pc, it),
+            }
+        };
+        match found {
             Ok(Some(v)) => {
                 let w = v.into_word();
                 let at = r.add(a::<W>(pc, i));
@@ -69,7 +81,9 @@ pub unsafe fn for_iter<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) ->
 }
 
 #[cold]
-unsafe fn not_iterator(cx: &mut Cx, it: Ref<'_>) -> Next {
+unsafe fn not_iterator(cx: &mut Cx, pc: Pc, it: Ref<'_>) -> Next {
+    // SAFETY: the current instruction.
+    unsafe { save(cx, pc) };
     let n = type_of(it).name_text();
     let e = cx.type_error(format!("'{n}' object is not an iterator"));
     // SAFETY: the pc is saved.
