@@ -2,6 +2,7 @@
 
 pub mod abc;
 pub mod arrays;
+pub mod asyncio;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
@@ -48,6 +49,7 @@ use objects::types::type_::TypeSpec;
 pub static MODULES: &[&ModuleDef] = &[
     &abc::MODULE,
     &arrays::MODULE,
+    &asyncio::MODULE,
     &atexit::MODULE,
     &binascii::MODULE,
     &bisect::MODULE,
@@ -98,6 +100,7 @@ pub static MODULES: &[&ModuleDef] = &[
 pub static SPECS: &[&[&TypeSpec]] = &[
     abc::SPECS,
     arrays::SPECS,
+    asyncio::SPECS,
     binascii::SPECS,
     collections::SPECS,
     compression::SPECS,
