@@ -13,7 +13,7 @@ use objects::types::set::Set;
 use objects::types::str::Str;
 use objects::types::tuple::Tuple;
 use objects::types::type_::slots::{Sent, Slots};
-use objects::types::type_::{TypeSpec, as_type, flags, type_of};
+use objects::types::type_::{TypeSpec, as_type, flags, type_of, type_value};
 use objects::types::{int, object};
 use objects::{Args, Cx, PyResult, Raised};
 use std::cell::UnsafeCell;
@@ -329,7 +329,6 @@ pub fn result(cx: &mut Cx, v: Ref<'_>) -> PyResult<Value> {
 }
 
 fn exception_of(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    loop_of(cx, a[0])?;
     let stage = me(a[0]).with(cx, |s| s.stage);
     match stage {
         Stage::Cancelled => {
@@ -455,21 +454,15 @@ pub fn iterator(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
 }
 
 /// A method that tasks have too.
-pub const RESULT: Method = method(
-    "result",
-    "($self, /)",
-    |cx, a| {
-        loop_of(cx, a[0])?;
-        result(cx, a[0]).map(Reg::from)
-    },
-    "The result; raises the exception.",
-);
+pub const RESULT: Method = method("result", "($self, /)", |cx, a| result(cx, a[0]).map(Reg::from), "The result; raises the exception.");
 /// A method that tasks have too.
 pub const EXCEPTION: Method = method("exception", "($self, /)", exception_of, "The exception, or None.");
 /// A method that tasks have too.
-pub const ADD: Method = method("add_done_callback", "($self, fn, /, *, context=None)", add_done_callback, "Adds a function to be called at the end.");
+pub const ADD: Method =
+    method("add_done_callback", "($self, fn, /, *, context=None)", add_done_callback, "Adds a function to be called at the end.");
 /// A method that tasks have too.
-pub const REMOVE: Method = method("remove_done_callback", "($self, fn, /)", remove_done_callback, "Removes a function; how many there were.");
+pub const REMOVE: Method =
+    method("remove_done_callback", "($self, fn, /)", remove_done_callback, "Removes a function; how many there were.");
 /// A method that tasks have too.
 pub const CANCELLED: Method = method(
     "cancelled",
@@ -478,17 +471,14 @@ pub const CANCELLED: Method = method(
     "Whether it was cancelled.",
 );
 /// A method that tasks have too.
-pub const DONE: Method = method(
-    "done",
-    "($self, /)",
-    |cx, a| Ok(Value::bool(me(a[0]).with(cx, |s| s.stage) != Stage::Pending).into()),
-    "Whether it is done.",
-);
+pub const DONE: Method =
+    method("done", "($self, /)", |cx, a| Ok(Value::bool(me(a[0]).with(cx, |s| s.stage) != Stage::Pending).into()), "Whether it is done.");
 /// A method that tasks have too.
 pub const MAKE_CANCELLED: Method =
     method("_make_cancelled_error", "($self, /)", |cx, a| cancelled_error(cx, a[0]).map(Reg::from), "The CancelledError to raise.");
 /// A method that tasks have too.
-pub const ITEM: Method = class_method("__class_getitem__", "($type, object, /)", |cx, a| object::generic_alias(cx, a[0], a[1]), "Future[int].");
+pub const ITEM: Method =
+    class_method("__class_getitem__", "($type, object, /)", |cx, a| object::generic_alias(cx, a[0], a[1]), "Future[int].");
 
 static METHODS: &[Method] = &[
     RESULT,
@@ -591,7 +581,12 @@ static GETSETS: &[GetSet] = &[
         },
         "",
     ),
-    getset("_asyncio_future_blocking", |cx, v| Ok(Value::bool(me(v).with(cx, |s| s.event_loop.is_some() && s.blocking)).into()), set_blocking, ""),
+    getset(
+        "_asyncio_future_blocking",
+        |cx, v| Ok(Value::bool(me(v).with(cx, |s| s.event_loop.is_some() && s.blocking)).into()),
+        set_blocking,
+        "",
+    ),
     getter("_loop", |cx, v| optional(me(v).with(cx, |s| s.event_loop.clone())), ""),
     getter("_callbacks", callbacks, ""),
     getter("_result", |cx, v| optional(me(v).with(cx, |s| s.result.clone())), ""),
@@ -688,6 +683,11 @@ fn send_method(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 fn throw(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let given = |v: Ref<'_>| v.given().filter(|v| !v.is_none()).map(Ref::to_value);
     let (value, tb) = (given(a[2]), given(a[3]));
+    if a[2].given().is_some() || a[3].given().is_some() {
+        let category = type_value(exc::DEPRECATION_WARNING);
+        let text = "the (type, exc, tb) signature of throw() is deprecated, use the single-arg signature instead.";
+        cx.host.warn(cx, category.as_ref(), text, 1)?;
+    }
     if let Some(t) = &tb
         && type_of(t.as_ref()).id != objects::ids::TRACEBACK
     {

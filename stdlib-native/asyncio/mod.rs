@@ -30,8 +30,7 @@ pub mod ids {
 }
 
 /// The types.
-pub static SPECS: &[&TypeSpec] =
-    &[&future::FUTURE_TYPE, &task_methods::TASK_TYPE, &future::FUTURE_ITER_TYPE, &task::TASK_STEP_TYPE];
+pub static SPECS: &[&TypeSpec] = &[&future::FUTURE_TYPE, &task_methods::TASK_TYPE, &future::FUTURE_ITER_TYPE, &task::TASK_STEP_TYPE];
 
 /// Names that are looked up.
 pub mod names {

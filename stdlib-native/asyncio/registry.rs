@@ -195,7 +195,7 @@ pub fn leave_task(cx: &mut Cx, event_loop: Ref<'_>, task: Ref<'_>) -> PyResult<(
     let now = cx.module_state(ids::TASK);
     if !now.as_ref().is(task) {
         let (a, b) = (shown(cx, task)?, shown(cx, now.as_ref())?);
-        return Err(cx.runtime_error(format!("Leaving task {a} does not match the current task {b}.")));
+        return Err(cx.runtime_error(format!("Invalid attempt to leave task {a} while task {b} is entered.")));
     }
     drop(set_current(cx, None));
     Ok(())

@@ -170,12 +170,7 @@ static METHODS: &[Method] = &[
     DONE,
     MAKE_CANCELLED,
     ITEM,
-    method(
-        "set_result",
-        "($self, result, /)",
-        |cx, _| Err(cx.runtime_error("Task does not support set_result operation")),
-        "Refuses.",
-    ),
+    method("set_result", "($self, result, /)", |cx, _| Err(cx.runtime_error("Task does not support set_result operation")), "Refuses."),
     method(
         "set_exception",
         "($self, exception, /)",
