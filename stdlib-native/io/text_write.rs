@@ -1,7 +1,7 @@
 //! Writing text.
 
 use super::coder::Encoder;
-use super::text::{TextIo, me};
+use super::text::{State, TextIo, me};
 use super::{ask, buffered, buffered_write, bytes, bytes_io, names, newlines, tell, unsupported};
 use gc::{Ref, Reg, Value};
 use objects::codecs::Fast;
@@ -38,12 +38,28 @@ impl TextIo {
     }
 }
 
+/// The usual case: ASCII that is neither translated nor flushed joins what waits. False when it is not that.
+fn append(st: &mut State, data: &[u8]) -> bool {
+    let plain = matches!(st.encoder, Some(Encoder::Native { .. })) && st.newline.write.is_none() && st.decoder.is_none();
+    if !plain || st.line_buffering || st.write_through || st.pending.len() + data.len() >= st.chunk {
+        return false;
+    }
+    if st.pending.capacity() < st.chunk && st.pending.try_reserve(st.chunk).is_err() {
+        return false;
+    }
+    st.pending.extend_from_slice(data);
+    true
+}
+
 /// Writes a text to a stream; for those who know what they write to.
 pub fn write_str(cx: &mut Cx, v: Ref<'_>, text: Ref<'_>) -> PyResult<()> {
     let t = me(v);
     let buffer = t.open_buffer(cx)?;
-    let held = t.enter(cx, &buffer)?;
     let Some(s) = as_str(text) else { return Ok(()) };
+    if s.is_ascii() && t.with(cx, |st| append(st, s.raw())) {
+        return Ok(());
+    }
+    let held = t.enter(cx, &buffer)?;
     let (encoder, newline, line_buffering, write_through, chunk) =
         t.with(cx, |s| (s.encoder.clone(), s.newline.write, s.line_buffering, s.write_through, s.chunk));
     let Some(encoder) = encoder else { return Err(unsupported(cx, "not writable")) };
