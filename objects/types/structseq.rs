@@ -194,7 +194,7 @@ pub fn new_type(cx: &mut Cx, name: &'static str, fields: &'static [Field], visib
             t.dict.set_text(f, d);
         }
         for def in METHODS {
-            let d = gc::alloc(MethodDescriptor { def, signature: crate::args::Signature::parse(def.signature), owner: t.id });
+            let d = gc::alloc(MethodDescriptor { def, signature: crate::args::Signature::leaked(def.signature), owner: t.id });
             d.header().make_deferred();
             t.dict.set_text(def.name, d);
         }

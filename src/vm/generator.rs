@@ -159,11 +159,16 @@ pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> 
         Frame::set_up(f, std::ptr::null_mut(), function, code, start);
         f.generator = g.header() as *const Header as *mut Header;
         // Only code with handlers has anything to do when it is closed; coroutines tell that they were never awaited.
-        if id != objects::ids::GENERATOR || !code.data.handlers.is_empty() {
+        if id != objects::ids::GENERATOR || code.data.handlers.iter().any(|h| !only_converts(code, h)) {
             g.header().set_flags(gc::flag::HAS_FINALIZER);
         }
         v
     }
+}
+
+/// Whether a handler only turns StopIteration into RuntimeError, as every generator's outermost one does.
+fn only_converts(code: &Code, h: &bytecode::Handler) -> bool {
+    code.data.instrs.get(h.target as usize).and_then(|i| i.op()) == Some(bytecode::Op::StopIterationError)
 }
 
 unsafe fn generator_of<'a>(f: &Frame) -> &'a Generator {
@@ -190,7 +195,8 @@ pub unsafe fn resume(cx: &mut Cx, g: &Generator, value: Value, then: Then) -> Py
         cx.frame = (f as *mut Frame).cast();
         cx.depth += 1;
         swap_handled(cx, g, true);
-        if g.started.swap(1, Ordering::Relaxed) == 0 {
+        if g.started.load(Ordering::Relaxed) == 0 {
+            g.started.store(1, Ordering::Relaxed);
             drop(value);
             return Ok((f.pc, f.regs));
         }
