@@ -2,6 +2,7 @@
 
 pub mod abc;
 pub mod arrays;
+pub mod asyncio;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
@@ -9,6 +10,7 @@ pub mod clock;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
+pub mod compression;
 pub mod contextvars;
 pub mod csv;
 pub mod errno;
@@ -31,6 +33,7 @@ pub mod posix;
 pub mod posixshmem;
 pub mod posixsubprocess;
 pub mod pwd;
+pub mod queue;
 pub mod random;
 pub mod resource;
 pub mod select;
@@ -53,12 +56,17 @@ use objects::types::type_::TypeSpec;
 pub static MODULES: &[&ModuleDef] = &[
     &abc::MODULE,
     &arrays::MODULE,
+    &asyncio::MODULE,
     &atexit::MODULE,
     &binascii::MODULE,
     &bisect::MODULE,
     &cmath::MODULE,
     &codecs::MODULE,
     &collections::MODULE,
+    &compression::bz2::MODULE,
+    &compression::lzma::MODULE,
+    &compression::zlib::MODULE,
+    &compression::zstd::MODULE,
     &contextvars::MODULE,
     &csv::MODULE,
     &errno::MODULE,
@@ -84,6 +92,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &posixshmem::MODULE,
     &posixsubprocess::MODULE,
     &pwd::MODULE,
+    &queue::MODULE,
     &random::MODULE,
     &resource::MODULE,
     &select::MODULE,
@@ -105,8 +114,10 @@ pub static MODULES: &[&ModuleDef] = &[
 pub static SPECS: &[&[&TypeSpec]] = &[
     abc::SPECS,
     arrays::SPECS,
+    asyncio::SPECS,
     binascii::SPECS,
     collections::SPECS,
+    compression::SPECS,
     contextvars::SPECS,
     csv::SPECS,
     functools::SPECS,
@@ -118,6 +129,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     multiprocessing::SPECS,
     operator::SPECS,
     posix::SPECS,
+    queue::SPECS,
     random::SPECS,
     select::SPECS,
     socket::SPECS,
