@@ -20,6 +20,7 @@ pub mod json;
 pub mod math;
 pub mod name;
 pub mod operator;
+pub mod pickle;
 pub mod random;
 pub mod sre;
 pub mod statistics;
@@ -57,6 +58,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &json::MODULE,
     &math::MODULE,
     &operator::MODULE,
+    &pickle::MODULE,
     &random::MODULE,
     &sre::MODULE,
     &statistics::MODULE,
@@ -80,6 +82,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     itertools::SPECS,
     json::SPECS,
     operator::SPECS,
+    pickle::SPECS,
     random::SPECS,
     sre::SPECS,
     structs::SPECS,
