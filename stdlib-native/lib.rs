@@ -10,6 +10,7 @@ pub mod codecs;
 pub mod collections;
 pub mod contextvars;
 pub mod csv;
+pub mod datetime;
 pub mod errno;
 pub mod functools;
 pub mod guarded;
@@ -45,6 +46,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &collections::MODULE,
     &contextvars::MODULE,
     &csv::MODULE,
+    &datetime::MODULE,
     &errno::MODULE,
     &functools::MODULE,
     &hashes::blake2::MODULE,
@@ -77,6 +79,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     collections::SPECS,
     contextvars::SPECS,
     csv::SPECS,
+    datetime::SPECS,
     functools::SPECS,
     hashes::SPECS,
     itertools::SPECS,
