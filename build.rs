@@ -1,87 +1,172 @@
-//! Packs the pure-Python standard library: compiles every module to our code format and lays them end to end for `include_bytes!`.
+//! Packs the pure-Python standard library: every module compiled to our code format and with its source, laid end to end for `include_bytes!`.
 //!
-//! Layout: `u32` count, then per module `u16` name length, name, `u8` flags (1 = package), `u32` offset and `u32` length of its code, then all codes.
-//! Files that name another implementation are changed on the way; each substitution must match, so that an update cannot pass unnoticed.
+//! Layout (numbers little-endian): `u32` count; per module `u16` name length, name, `u8` flags (1 = package), then `u32` offset and length of its
+//! code, offset and length of its deflated source, and the source's length; then everything they point to. Files that are not modules (`data`
+//! flag 2) have no code, and their path for a name. Files that name another implementation are changed on the way; each substitution must match,
+//! so that an update cannot pass unnoticed.
 
 use std::path::{Path, PathBuf};
 
-/// Folders and modules that are not packed.
+/// Folders and modules that are not packed; `library/` has our own `dis` and `opcode`.
 const LEFT_OUT: &[&str] = &[
     "idlelib",
     "tkinter",
     "turtledemo",
     "turtle.py",
-    "ensurepip/_bundled",
+    "lib2to3",
     "_dummy_os.py",
     "_dummy_thread.py",
     "dummy_threading.py",
     "_pycodecs.py",
+    "_opcode_metadata.py",
+    "opcode.py",
+    "dis.py",
 ];
 
-/// File, text to replace, replacement.
-const SUBSTITUTIONS: &[(&str, &str, &str)] =
-    &[("sysconfig/__init__.py", "return 'RustPython'", "return 'weft'"), ("platform.py", "\"RustPython\"", "\"weft\"")];
+/// Files that are not modules but that modules read.
+const DATA: &[&str] = &["pydoc_data/_pydoc.css"];
 
-fn walk(root: &Path, at: &Path, out: &mut Vec<PathBuf>) {
+/// File, text to replace, replacement.
+const SUBSTITUTIONS: &[(&str, &str, &str)] = &[
+    ("sysconfig/__init__.py", "return 'RustPython'  # XXX: RUSTPYTHON; For site-packages", "return 'weft'"),
+    ("platform.py", "        # XXX: RUSTPYTHON support\n        if \"RustPython\" in sys_version:", "        if \"(weft\" in sys_version:"),
+    ("platform.py", "name = \"RustPython\"", "name = \"weft\""),
+    ("site.py", "return 'RustPython' # XXX: RUSTPYTHON; for site-packages", "return 'weft'"),
+    ("site.py", "    # XXX: RUSTPYTHON\n    return f'{userbase}/lib/rustpython{", "    return f'{userbase}/lib/weft{"),
+    (
+        "json/decoder.py",
+        "    # RUSTPYTHON SPECIFIC\n    @classmethod\n    def _from_serde(cls, msg, doc, line, col):\n        pos = 0\n        # 0-indexed\n        \
+         line -= 1\n        col -= 1\n        while line > 0:\n            i = doc.index('\\n', pos)\n            line -= 1\n            pos = i\n        \
+         pos += col\n        return cls(msg, doc, pos)\n\n",
+        "",
+    ),
+    (
+        "_compat_pickle.py",
+        "# NOTE: RUSTPYTHON exceptions\ntry:\n    JitError\nexcept NameError:\n    pass\nelse:\n    PYTHON2_EXCEPTIONS += (\"JitError\",)\n\n",
+        "",
+    ),
+    (
+        "io.py",
+        "# XXX: RUSTPYTHON; FileIO needs host_env, optional without it\ntry:\n    from _io import FileIO\nexcept ImportError:\n    FileIO = None\n",
+        "from _io import FileIO\n",
+    ),
+    (
+        "io.py",
+        "if FileIO is not None:  # XXX: RUSTPYTHON; see the try/except above\n    RawIOBase.register(FileIO)\n",
+        "RawIOBase.register(FileIO)\n",
+    ),
+];
+
+/// Files that are cut at a text.
+const CUT: &[(&str, &str)] = &[("unittest/__init__.py", "\n\n\n# XXX: RUSTPYTHON\n")];
+
+struct Item {
+    name: String,
+    flags: u8,
+    code: Vec<u8>,
+    source: Vec<u8>,
+    source_len: usize,
+}
+
+fn walk(root: &Path, at: &Path, left_out: &[&str], out: &mut Vec<PathBuf>) {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(at).map(|d| d.filter_map(Result::ok).map(|e| e.path()).collect()).unwrap_or_default();
     entries.sort();
     for p in entries {
-        let rel = p.strip_prefix(root).unwrap_or(&p).to_string_lossy().into_owned();
-        if LEFT_OUT.iter().any(|l| rel == *l || rel.starts_with(&format!("{l}/"))) {
+        let rel = relative(root, &p);
+        if left_out.iter().any(|l| rel == *l || rel.starts_with(&format!("{l}/"))) {
             continue;
         }
         if p.is_dir() {
-            walk(root, &p, out);
-        } else if rel.ends_with(".py") {
+            walk(root, &p, left_out, out);
+        } else if rel.ends_with(".py") || DATA.contains(&rel.as_str()) {
             out.push(p);
         }
     }
 }
 
+fn relative(root: &Path, p: &Path) -> String {
+    p.strip_prefix(root).unwrap_or(p).to_string_lossy().into_owned()
+}
+
+fn deflated(data: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut e = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+    e.write_all(data).and_then(|()| e.finish()).expect("writing to memory cannot fail")
+}
+
+/// The text of a library file with its substitutions; `matched` notes which ones applied.
+fn adapted(rel: &str, mut source: String, matched: &mut [bool]) -> String {
+    for (n, (name, from, to)) in SUBSTITUTIONS.iter().enumerate() {
+        if rel == *name && source.contains(from) {
+            source = source.replacen(from, to, 1);
+            matched[n] = true;
+        }
+    }
+    for (n, (name, at)) in CUT.iter().enumerate() {
+        if rel == *name
+            && let Some(i) = source.find(at)
+        {
+            source.truncate(i + 1);
+            matched[SUBSTITUTIONS.len() + n] = true;
+        }
+    }
+    source
+}
+
+fn packed(rel: &str, source: &str) -> Option<Item> {
+    let stem = rel.trim_end_matches(".py").trim_end_matches("/__init__");
+    let name = stem.replace('/', ".");
+    let compiled = compiler::compile(source, &format!("<frozen {name}>"), compiler::Mode::Exec, &compiler::Options::default()).ok()?;
+    let mut code = Vec::new();
+    bytecode::serialise::write_code(&mut code, &compiled.code);
+    let flags = u8::from(rel.ends_with("/__init__.py"));
+    Some(Item { name, flags, code, source: deflated(source.as_bytes()), source_len: source.len() })
+}
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    let root = PathBuf::from(rustpython_pylib::LIB_PATH);
-    let mut files = Vec::new();
-    walk(&root, &root, &mut files);
-    let mut index = Vec::new();
-    let mut body = Vec::new();
-    let mut matched = vec![false; SUBSTITUTIONS.len()];
-    for file in &files {
-        let rel = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().into_owned();
-        let mut source = std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{rel}: {e}"));
-        for (n, (name, from, to)) in SUBSTITUTIONS.iter().enumerate() {
-            if rel == *name && source.contains(from) {
-                source = source.replace(from, to);
-                matched[n] = true;
+    println!("cargo::rerun-if-changed=library");
+    let mut items = Vec::new();
+    let mut matched = vec![false; SUBSTITUTIONS.len() + CUT.len()];
+    let roots = [(PathBuf::from(rustpython_pylib::LIB_PATH), LEFT_OUT), (PathBuf::from("library"), &[][..])];
+    for (root, left_out) in roots {
+        let mut files = Vec::new();
+        walk(&root, &root, left_out, &mut files);
+        for file in &files {
+            let rel = relative(&root, file);
+            let bytes = std::fs::read(file).unwrap_or_else(|e| panic!("{rel}: {e}"));
+            if !rel.ends_with(".py") {
+                items.push(Item { name: rel, flags: 2, code: Vec::new(), source: deflated(&bytes), source_len: bytes.len() });
+                continue;
+            }
+            let Ok(source) = String::from_utf8(bytes) else { panic!("{rel} is not UTF-8") };
+            match packed(&rel, &adapted(&rel, source, &mut matched)) {
+                Some(i) => items.push(i),
+                // A file that does not compile is a test fixture of the library, not a module.
+                None => println!("cargo::warning=not packed: {rel}"),
             }
         }
-        let package = rel.ends_with("/__init__.py");
-        let stem = rel.trim_end_matches(".py").trim_end_matches("/__init__");
-        let module = stem.replace('/', ".");
-        let options = compiler::Options::default();
-        // A file that does not compile is a test fixture of the library, not a module.
-        let Ok(compiled) = compiler::compile(&source, &format!("<frozen {module}>"), compiler::Mode::Exec, &options) else {
-            println!("cargo::warning=not packed: {rel}");
-            continue;
-        };
-        let start = body.len();
-        bytecode::serialise::write_code(&mut body, &compiled.code);
-        index.push((module, package, start, body.len() - start));
     }
-    for ((name, from, _), matched) in SUBSTITUTIONS.iter().zip(&matched) {
+    let texts = SUBSTITUTIONS.iter().map(|s| (s.0, s.1)).chain(CUT.iter().copied());
+    for ((name, from), matched) in texts.zip(&matched) {
         assert!(matched, "the substitution of {from:?} in {name} matches nothing any more");
     }
-    let head: usize = 4 + index.iter().map(|(n, ..)| 2 + n.len() + 1 + 8).sum::<usize>();
-    let mut out = Vec::with_capacity(head + body.len());
-    out.extend_from_slice(&(index.len() as u32).to_le_bytes());
-    for (name, package, start, len) in &index {
-        out.extend_from_slice(&(name.len() as u16).to_le_bytes());
-        out.extend_from_slice(name.as_bytes());
-        out.push(u8::from(*package));
-        out.extend_from_slice(&((head + start) as u32).to_le_bytes());
-        out.extend_from_slice(&(*len as u32).to_le_bytes());
+    let head: usize = 4 + items.iter().map(|i| 2 + i.name.len() + 1 + 20).sum::<usize>();
+    let mut out = (items.len() as u32).to_le_bytes().to_vec();
+    let mut at = head;
+    for i in &items {
+        out.extend_from_slice(&(i.name.len() as u16).to_le_bytes());
+        out.extend_from_slice(i.name.as_bytes());
+        out.push(i.flags);
+        for n in [at, i.code.len(), at + i.code.len(), i.source.len(), i.source_len] {
+            out.extend_from_slice(&(n as u32).to_le_bytes());
+        }
+        at += i.code.len() + i.source.len();
     }
-    out.extend_from_slice(&body);
+    for i in &items {
+        out.extend_from_slice(&i.code);
+        out.extend_from_slice(&i.source);
+    }
     let dir = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it"));
     std::fs::write(dir.join("library.bin"), out).expect("the output folder can be written");
 }

@@ -28,29 +28,75 @@ fn constant(c: &Const) -> String {
     }
 }
 
-/// One line per instruction: `index  Name operands  ; flags`. Nested code objects follow.
-pub fn disassemble(code: &Code) -> String {
-    let mut out = String::new();
-    let _ = writeln!(out, "code {} (registers {}, locals {})", text(&code.qualname), code.registers, code.locals.len());
+/// One instruction as a disassembler shows it.
+pub struct Row {
+    /// Index of its word.
+    pub at: u32,
+    /// Words it takes, cache words included.
+    pub words: u32,
+    /// Which opcode; `None` for a byte that is not one.
+    pub op: Option<Op>,
+    /// Operand d, when the opcode has one.
+    pub arg: Option<i64>,
+    /// All operands as text.
+    pub operands: String,
+    /// Where it jumps to.
+    pub target: Option<u32>,
+    /// The constant or name it uses.
+    pub constant: Option<u32>,
+}
+
+/// The instructions of a code object; a `Wide` prefix belongs to the instruction after it.
+pub fn rows(code: &Code) -> Vec<Row> {
+    let mut out = Vec::new();
     let mut at = 0;
+    let mut start = 0;
     let mut high = [0u32; 3];
     while at < code.instrs.len() {
         let i = code.instrs[at];
-        let Some(op) = i.op() else {
-            let _ = writeln!(out, "{at:5}  ?{:02x}", i.op_byte());
-            at += 1;
-            continue;
-        };
-        if op == Op::Wide {
+        let op = i.op();
+        if op == Some(Op::Wide) {
             high = [i.a(), i.b(), i.c()].map(u32::from);
             at += 1;
             continue;
         }
-        let _ = write!(out, "{at:5}  {:<12}", op.info().name);
-        line(&mut out, code, op, i, at, high);
-        out.push('\n');
+        let mut operands = String::new();
+        let mut row = Row { at: start as u32, words: 0, op, arg: None, operands: String::new(), target: None, constant: None };
+        let caches = op.map_or(0, Op::caches);
+        if let Some(op) = op {
+            line(&mut operands, code, op, i, at, high);
+            match op.info().operands[3] {
+                Operand::None => {}
+                Operand::Target => {
+                    let target = (at + 1 + caches) as i64 + i64::from(i.signed());
+                    row.target = u32::try_from(target).ok();
+                    row.arg = Some(i64::from(i.signed()));
+                }
+                Operand::Signed => row.arg = Some(i64::from(i.signed())),
+                Operand::Const | Operand::Name => {
+                    row.constant = Some(i.index());
+                    row.arg = Some(i64::from(i.index()));
+                }
+                _ => row.arg = Some(i64::from(i.index())),
+            }
+        }
+        row.operands = operands.trim_start().to_string();
+        at += 1 + caches;
+        row.words = (at - start) as u32;
+        start = at;
         high = [0; 3];
-        at += 1 + op.caches();
+        out.push(row);
+    }
+    out
+}
+
+/// One line per instruction: `index  Name operands  ; flags`. Nested code objects follow.
+pub fn disassemble(code: &Code) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "code {} (registers {}, locals {})", text(&code.qualname), code.registers, code.locals.len());
+    for r in rows(code) {
+        let name = r.op.map_or("?", |op| op.info().name);
+        let _ = writeln!(out, "{:5}  {name:<12} {}", r.at, r.operands);
     }
     for h in &code.handlers {
         let _ = writeln!(out, "  handler {}..{} -> {} depth {}", h.start, h.end, h.target, h.depth);

@@ -33,15 +33,18 @@ pub mod scope;
 mod stack;
 mod stmt;
 mod strings;
+pub mod tokenize;
 mod tokens;
 pub mod tree;
 mod unparse;
+mod validate;
 pub mod verify;
 
 pub use error::{CompileError, ErrorKind, Warning, WarningKind};
 pub use parse::{Parsed, parse};
 pub use stack::with_room;
 pub use unparse::expression as unparse_expression;
+pub use validate::validate;
 
 /// What a source text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

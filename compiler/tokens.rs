@@ -89,12 +89,18 @@ struct Lexer<'s> {
     base: Level,
     recursion: u32,
     depth: u32,
+    empty_middles: bool,
 }
 
 type Lex<T> = Result<T, LexError>;
 
 /// Tokenizes all of `text` (newlines already translated), or up to the first error.
 pub fn scan(text: &str) -> Scan {
+    scan_with(text, false)
+}
+
+/// The same; with `empty_middles`, a format spec that ends behind a nested field ends with an empty literal, as in the library's `tokenize`.
+pub fn scan_with(text: &str, empty_middles: bool) -> Scan {
     let mut lexer = Lexer {
         src: text.as_bytes(),
         text,
@@ -107,6 +113,7 @@ pub fn scan(text: &str) -> Scan {
         base: Level::default(),
         recursion: 0,
         depth: 0,
+        empty_middles,
     };
     let error = lexer.run().err();
     Scan { tokens: lexer.tokens, error, open: lexer.open, recursion: lexer.recursion, depth: lexer.depth }
@@ -571,7 +578,7 @@ impl Lexer<'_> {
                         let letter = self.interps.last().expect("inside one").prefix as char;
                         return self.error(format!("{letter}-string: single '}}' is not allowed"), self.at, self.at);
                     }
-                    if self.at > start {
+                    if self.at > start || self.empty_middles {
                         self.push(Kind::FMiddle, start);
                     }
                     let at = self.at;

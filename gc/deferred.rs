@@ -53,6 +53,7 @@ pub fn reclaim(
     delta_id: impl Fn(&Header) -> Option<u32>,
 ) -> Vec<*const Header> {
     crate::merge::drain_all(world);
+    free_retired(world);
     let mut list = PENDING.lock();
     let mut dead = Vec::new();
     list.retain(|p| {
@@ -86,11 +87,12 @@ pub unsafe fn destroy(h: *const Header) {
     }
 }
 
-static IDS: sync::mutex::Mutex<Ids> = sync::mutex::Mutex::new(Ids { next: 1, free: Vec::new() });
+static IDS: sync::mutex::Mutex<Ids> = sync::mutex::Mutex::new(Ids { next: 1, free: Vec::new(), retired: Vec::new() });
 
 struct Ids {
     next: u32,
     free: Vec<u32>,
+    retired: Vec<u32>,
 }
 
 /// Reserves ids below `n` for static types.
@@ -112,11 +114,22 @@ pub fn new_id() -> Option<u32> {
     Some(ids.next - 1)
 }
 
-/// Gives an id back, with the world stopped or when no delta of it was ever counted.
-pub fn free_id(id: u32) {
-    for l in (1..=sync::threads::highest_id()).filter_map(local::of_slot) {
-        // SAFETY: the id is dead, so nobody counts under it; a stale zero is all that is written.
-        unsafe { (*l).delta_reset(id) }
+/// Gives an id back (0: none): its cell is dead. It is used again after the next stop.
+pub fn retire_id(id: u32) {
+    if id != 0 {
+        IDS.lock().retired.push(id);
     }
-    IDS.lock().free.push(id);
+}
+
+/// Makes retired ids free: threads' parts of their counts add up to zero, but are not zero each.
+fn free_retired(_world: &sync::safepoint::WorldStopped) {
+    let mut ids = IDS.lock();
+    let retired = std::mem::take(&mut ids.retired);
+    for l in (1..=sync::threads::highest_id()).filter_map(local::of_slot) {
+        for id in &retired {
+            // SAFETY: the world is stopped.
+            unsafe { (*l).delta_reset(*id) }
+        }
+    }
+    ids.free.extend(retired);
 }

@@ -487,6 +487,10 @@ pub struct SendValue(Value);
 unsafe impl Send for SendValue {}
 
 impl SendValue {
+    /// Borrows: any thread may take a reference of its own.
+    pub fn as_ref(&self) -> Ref<'_> {
+        self.0.as_ref()
+    }
     /// Wraps.
     pub fn new(v: Value) -> Self {
         SendValue(v)

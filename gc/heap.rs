@@ -14,7 +14,8 @@ pub const PAGE: usize = 64 << 10;
 const SEGMENT: usize = 4 << 20;
 /// Largest cell in a size class, header included.
 pub const MAX_SMALL: usize = 4096;
-const PAGE_HEADER: usize = 64;
+/// Bytes before the first cell of a page.
+pub const PAGE_HEADER: usize = 64;
 
 /// Number of size classes.
 pub const CLASSES: usize = 15 + 16;
@@ -54,6 +55,8 @@ pub struct PageHead {
     /// Offset of the first byte never handed out; cells start at [`PAGE_HEADER`].
     pub bump: sync::prim::AtomicU32,
     next: *mut PageHead,
+    /// A search's numbers, one per cell; null outside of stops.
+    pub side: std::cell::Cell<*mut i32>,
 }
 
 /// What stands before a large cell.
@@ -61,6 +64,14 @@ pub struct PageHead {
 struct LargeHead {
     size: usize,
     owner: usize,
+}
+
+/// Addresses of all large cells.
+static LARGE: sync::mutex::Mutex<std::collections::BTreeSet<usize>> = sync::mutex::Mutex::new(std::collections::BTreeSet::new());
+
+/// Addresses of all large cells.
+pub fn large_cells() -> Vec<usize> {
+    LARGE.lock().iter().copied().collect()
 }
 
 fn link(h: *mut Header) -> *mut *mut Header {
@@ -117,6 +128,7 @@ fn fresh_page() -> *mut PageHead {
     }
     let page = s.next;
     s.next += PAGE;
+    crate::cycles::grown(PAGE);
     page as *mut PageHead
 }
 
@@ -222,6 +234,7 @@ impl Heap {
             return std::ptr::null_mut();
         }
         self.allocated += size;
+        crate::cycles::grown(size);
         // SAFETY: fresh memory of the right size and alignment.
         unsafe {
             p.cast::<LargeHead>().write(LargeHead { size: layout.size(), owner: self.owner as usize });
@@ -229,6 +242,7 @@ impl Heap {
             h.cast::<u8>().write_bytes(0, HEADER_SIZE);
             (*h).shared.store(MERGED, Ordering::Relaxed);
             (*h).flags.store(flag::LARGE, Ordering::Relaxed);
+            LARGE.lock().insert(h as usize);
             h
         }
     }
@@ -247,6 +261,7 @@ impl Heap {
             (*h).shared.store(MERGED, Ordering::Relaxed);
             (*h).type_id.store(0, Ordering::Relaxed);
             if large {
+                LARGE.lock().remove(&(h as usize));
                 let p = h.cast::<u8>().sub(size_of::<LargeHead>());
                 return sync::qsbr::retire(p, (*p.cast::<LargeHead>()).size, free_large);
             }

@@ -2,8 +2,9 @@
 //!
 //! Map: [`word`] the NaN box · [`header`] a cell's first 16 bytes · [`refcount`] the counting protocol and its states · [`merge`] queues to
 //! owners · [`promote`] hot shared cells · [`deferred`] cells that registers do not count · [`handle`] owned and borrowed words · [`heap`] pages · [`local`] what a
-//! thread slot has · [`kind`] the way out. Making cells is here: [`alloc`], [`alloc_sized`].
+//! thread slot has · [`cycles`] garbage in cycles · [`kind`] the way out. Making cells is here: [`alloc`], [`alloc_sized`].
 
+pub mod cycles;
 pub mod deferred;
 pub mod handle;
 pub mod header;

@@ -200,6 +200,50 @@ pub fn clear_weakrefs(h: &Header) {
     }
 }
 
+/// The collector's part: clears the weak references to a garbage cell that have callbacks, and queues the callbacks of those that are not garbage
+/// themselves. The world is stopped.
+pub fn queue_callbacks(h: &Header, garbage: &std::collections::HashSet<usize>) {
+    if h.flags() & flag::HAS_WEAKREF == 0 {
+        return;
+    }
+    let mut queue = Vec::new();
+    if let Some(mut list) = TABLE.get_mut(&(h as *const Header as usize)) {
+        list.retain(|w| {
+            // SAFETY: a WeakRef takes itself off the list before its memory is given back.
+            let p = unsafe { &*(*w as *const WeakRef) };
+            let callback = p.callback.peek();
+            if callback == Word::UNBOUND {
+                return true;
+            }
+            p.target.store(0, Ordering::Release);
+            if !garbage.contains(&(p.header() as *const Header as usize)) && p.header().count() > 0 {
+                // SAFETY: alive: counted, and the world is stopped. The callback's count is the field's.
+                let (callback, me) =
+                    unsafe { (Ref::from_word(callback).to_value(), Ref::from_word(Word::from_header(p.header())).to_value()) };
+                queue.push((SendValue::new(callback), SendValue::new(me)));
+            }
+            false
+        });
+    }
+    if !queue.is_empty() {
+        CALLBACKS.with_borrow_mut(|c| c.extend(queue));
+        gc::local::note_work();
+    }
+}
+
+/// Clears the weak references to a cell that is about to be destroyed. The world is stopped.
+pub fn forget_weakrefs(h: &Header) {
+    if h.flags() & flag::HAS_WEAKREF == 0 {
+        return;
+    }
+    if let Some((_, list)) = TABLE.remove(&(h as *const Header as usize)) {
+        for w in list {
+            // SAFETY: as in `queue_callbacks`.
+            unsafe { &*(w as *const WeakRef) }.target.store(0, Ordering::Release);
+        }
+    }
+}
+
 /// Runs the finalisers and callbacks that wait for this thread. The exception on its way, if any, is kept.
 #[cold]
 pub fn run_pending(cx: &mut Cx) {

@@ -55,7 +55,7 @@ names! {
     replace surrogateescape surrogatepass xmlcharrefreplace backslashreplace namereplace utf_8 iter next getattr cls object key
     default reverse sep end file start stop step fget fset fdel doc copy sort index count pop remove insert clear add discard setdefault
     fromkeys real imag numerator denominator find_spec loader _initializing importlib _bootstrap _handle_fromlist _find_and_load
-    __lazy__ metaclass print_file_and_line lineno offset end_lineno end_offset text exceptions message __copy__ __deepcopy__ __fspath__
+    __lazy__ metaclass print_file_and_line lineno col_offset end_col_offset offset end_lineno end_offset text exceptions message __copy__ __deepcopy__ __fspath__
     __set_typeparams__ __bound__ __constraints__ __covariant__ __contravariant__ __infer_variance__ __default__ has_default
     evaluate_bound evaluate_constraints evaluate_default evaluate_value __value__ cr_await gi_yieldfrom ag_await isatty _is_coroutine
     buffer line_buffering write_through newline flags

@@ -1,21 +1,15 @@
 //! The command line: options, what to run, exit codes.
 
+use crate::modules::streams;
 use crate::modules::sys::{Settings, configure};
 use crate::modules::thread;
+use crate::program::{self, Failure, Program};
 use crate::runtime::{self, Thread};
 use gc::{Ref, Value};
 use objects::Cx;
 use objects::types::exception;
 use objects::types::int::as_int;
 use objects::types::type_::type_of;
-
-/// What is to be run.
-enum Run {
-    Command(String),
-    Module(String),
-    Script(String),
-    Stdin,
-}
 
 const USAGE: &str = "usage: weft [option] ... [-c cmd | -m mod | file | -] [arg] ...
 Options:
@@ -53,7 +47,7 @@ pub fn main() -> i32 {
     }
 }
 
-fn parse(args: &[String]) -> Result<(Settings, Run, bool), i32> {
+fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
     let mut s = Settings { orig_argv: args.to_vec(), hash_randomization: 1, utf8_mode: 1, ..Settings::default() };
     let mut versions = 0;
     let mut skip_first_line = false;
@@ -100,11 +94,11 @@ fn parse(args: &[String]) -> Result<(Settings, Run, bool), i32> {
             };
             match c {
                 'c' => {
-                    run = Some(Run::Command(value(&mut at)?));
+                    run = Some(Program::Command(value(&mut at)?));
                     break 'options;
                 }
                 'm' => {
-                    run = Some(Run::Module(value(&mut at)?));
+                    run = Some(Program::Module(value(&mut at)?));
                     break 'options;
                 }
                 'W' => {
@@ -207,14 +201,14 @@ fn parse(args: &[String]) -> Result<(Settings, Run, bool), i32> {
     let run = match run {
         Some(r) => r,
         None => match rest.first().map(String::as_str) {
-            None | Some("-") => Run::Stdin,
-            Some(p) => Run::Script(p.to_string()),
+            None | Some("-") => Program::Stdin,
+            Some(p) => Program::Script(p.to_string()),
         },
     };
     s.argv = match &run {
-        Run::Command(_) => std::iter::once("-c".to_string()).chain(rest.iter().cloned()).collect(),
-        Run::Module(_) => std::iter::once("-m".to_string()).chain(rest.iter().cloned()).collect(),
-        Run::Stdin if rest.is_empty() => vec![String::new()],
+        Program::Command(_) => std::iter::once("-c".to_string()).chain(rest.iter().cloned()).collect(),
+        Program::Module(_) => std::iter::once("-m".to_string()).chain(rest.iter().cloned()).collect(),
+        Program::Stdin if rest.is_empty() => vec![String::new()],
         _ => rest.to_vec(),
     };
     Ok((s, run, skip_first_line))
@@ -248,7 +242,7 @@ fn random_key() -> (u64, u64) {
     (x, y)
 }
 
-fn execute(run: Run, skip_first_line: bool) -> i32 {
+fn execute(run: Program, skip_first_line: bool) -> i32 {
     let (a, b) = random_key();
     // Has no effect when PYTHONHASHSEED has set one.
     objects::protocol::hash::set_key(a, b);
@@ -262,29 +256,14 @@ fn execute(run: Run, skip_first_line: bool) -> i32 {
         eprint!("Fatal error: cannot start\n{}", crate::modules::host::print_plain(cx, exc.as_ref()));
         return 1;
     }
-    let read = |path: &str| -> Result<Vec<u8>, String> {
-        std::fs::read(path)
-            .map_err(|e| format!("weft: can't open file '{path}': [Errno {}] {}", e.raw_os_error().unwrap_or(0), os_text(&e)))
-    };
-    let result = match run {
-        Run::Command(text) => runtime::run_main(cx, &text, "<string>"),
-        Run::Module(name) => runtime::run_module(cx, &name),
-        Run::Script(path) => match read(&path) {
-            Ok(bytes) => run_bytes(cx, bytes, &path, skip_first_line),
-            Err(text) => {
-                eprintln!("{text}");
-                return 2;
-            }
-        },
-        Run::Stdin => {
-            let mut bytes = Vec::new();
-            let _ = std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes);
-            run_bytes(cx, bytes, "<stdin>", skip_first_line)
-        }
+    let result = match runtime::import_site(cx) {
+        Ok(()) => program::run(cx, run, skip_first_line),
+        Err(e) => Err(Failure::Raised(e)),
     };
     let code = match result {
         Ok(()) => 0,
-        Err(e) => {
+        Err(Failure::Unreadable) => 2,
+        Err(Failure::Raised(e)) => {
             let exc = cx.catch(e);
             report(cx, exc)
         }
@@ -292,20 +271,8 @@ fn execute(run: Run, skip_first_line: bool) -> i32 {
     finish(cx, code)
 }
 
-fn os_text(e: &std::io::Error) -> String {
-    let s = e.to_string();
-    s.split(" (os error").next().unwrap_or(&s).to_string()
-}
-
-fn run_bytes(cx: &mut Cx, bytes: Vec<u8>, name: &str, skip_first_line: bool) -> objects::PyResult<()> {
-    let mut text = runtime::decode_source(cx, &bytes)?;
-    if skip_first_line {
-        // The line stays, empty, so that line numbers are right.
-        let at = text.find('\n').unwrap_or(text.len());
-        text.replace_range(..at, "");
-    }
-    runtime::run_main(cx, &text, name)
-}
+/// Stands for the exit code of a process that SIGINT ends: no program can ask for it.
+const INTERRUPTED: i32 = i32::MIN;
 
 /// Shows an exception that nobody caught; the exit code.
 fn report(cx: &mut Cx, exc: Value) -> i32 {
@@ -315,7 +282,7 @@ fn report(cx: &mut Cx, exc: Value) -> i32 {
     let hook = runtime::sys_attribute(objects::names::excepthook());
     let tb = exception::as_exception(exc.as_ref()).map_or(Value::NONE, |e| e.traceback.load(gc::Payload::header(e)));
     let class = type_of(exc.as_ref()).as_value();
-    flush(cx);
+    streams::flush(cx, false);
     let shown = match hook {
         Some(h) => objects::protocol::call::positional(cx, h.as_ref(), &[class.as_ref(), exc.as_ref(), tb.as_ref()]),
         None => Ok(Value::NONE),
@@ -328,7 +295,7 @@ fn report(cx: &mut Cx, exc: Value) -> i32 {
         let text = crate::modules::host::print_plain(cx, exc.as_ref());
         eprint!("Error in sys.excepthook:\n{}\nOriginal exception was:\n{text}", crate::modules::host::print_plain(cx, second.as_ref()));
     }
-    if type_of(exc.as_ref()).is_subtype_of_id(exception::ids::KEYBOARD_INTERRUPT) { 130 } else { 1 }
+    if type_of(exc.as_ref()).is_subtype_of_id(exception::ids::KEYBOARD_INTERRUPT) { INTERRUPTED } else { 1 }
 }
 
 fn exit_code(cx: &mut Cx, exc: Ref<'_>) -> i32 {
@@ -337,24 +304,14 @@ fn exit_code(cx: &mut Cx, exc: Ref<'_>) -> i32 {
         return 0;
     }
     match as_int(code.as_ref()) {
-        Some(i) => i.to_i64().map_or(-1, |i| i as i32),
+        Some(i) => i.to_i64().map_or(-1, |i| i as i32 & 0xff),
         None => {
-            flush(cx);
+            streams::flush(cx, false);
             if let Ok(s) = objects::protocol::text::str(cx, code.as_ref()) {
                 let text = format!("{}\n", s.to_string_lossy());
                 runtime::write_stderr(cx, &text);
             }
             1
-        }
-    }
-}
-
-fn flush(cx: &mut Cx) {
-    for name in [objects::names::stdout(), objects::names::stderr()] {
-        if let Some(f) = runtime::sys_attribute(name).filter(|f| !f.as_ref().is_none())
-            && let Err(e) = objects::protocol::call::method(cx, f.as_ref(), objects::names::flush(), &[])
-        {
-            drop(cx.catch(e));
         }
     }
 }
@@ -380,8 +337,20 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
         }
     }
     thread::shut_down();
-    flush(cx);
+    stdlib_native::io::standard::end();
+    if !streams::flush(cx, true) {
+        code = 120;
+    }
     cx.drain();
     let _ = std::io::Write::flush(&mut std::io::stdout());
+    if code == INTERRUPTED {
+        // Whoever waits for the process is to see that the signal has ended it.
+        // SAFETY: plain numbers.
+        unsafe {
+            libc::signal(libc::SIGINT, libc::SIG_DFL);
+            libc::kill(libc::getpid(), libc::SIGINT);
+        }
+        return 128 + libc::SIGINT;
+    }
     code
 }

@@ -7,7 +7,7 @@ use objects::types::dict::Dict;
 use objects::types::exception;
 use objects::types::module::Module;
 use objects::types::str::Str;
-use objects::types::type_::{flags, type_value};
+use objects::types::type_::{Downcast, flags, type_value};
 use objects::{Cx, PyResult, ids};
 use std::sync::OnceLock;
 use sync::prim::{AtomicPtr, AtomicU64, Ordering};
@@ -160,6 +160,7 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     let specs: Vec<_> = crate::types::SPECS.iter().copied().chain(stdlib_native::SPECS.iter().copied().flatten().copied()).collect();
     objects::init::types(&specs);
     modules::templates::finish();
+    modules::ast::base::finish();
     let call =
         objects::types::type_::slots::Slots { call: Some(crate::vm::call::call_function), ..objects::types::type_::slots::Slots::NONE };
     objects::types::by_id(ids::FUNCTION).slots.set(&call);
@@ -202,12 +203,24 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         b.dict.set_text(n, v);
     }
     modules::thread::set_main();
+    modules::signal::start(cx);
+    stdlib_native::posix::fork::set_natives(stdlib_native::posix::fork::Natives {
+        before: modules::thread::before_fork,
+        parent: modules::thread::after_fork_parent,
+        child: modules::thread::after_fork_child,
+    });
     for d in [&modules::sys::MODULE, &modules::imp::MODULE, &modules::thread::MODULE] {
         let m = Module::from_def(cx, d)?;
         m.header().make_immortal();
         m_register(d.name, &m);
     }
-    start_importlib(cx)
+    start_importlib(cx)?;
+    modules::streams::start(cx)?;
+    // `open` is the very function of `_io`.
+    let io = import(cx, "_io")?;
+    let open = objects::protocol::attr::get_text(cx, io.as_ref(), "open")?.into_value();
+    builtins().set_text("open", open);
+    Ok(())
 }
 
 fn m_register(name: &str, m: &Gc<Module>) {
@@ -216,7 +229,7 @@ fn m_register(name: &str, m: &Gc<Module>) {
 
 /// Runs importlib's core from the packed library and lets it install its importers.
 fn start_importlib(cx: &mut Cx) -> PyResult<()> {
-    let Some(code) = crate::import::library::find("_frozen_importlib").and_then(crate::import::library::code_of) else {
+    let Some(code) = crate::import::library::frozen("_frozen_importlib").and_then(|e| crate::import::library::code_of(e, None)) else {
         return Err(cx.error(exception::ids::IMPORT_ERROR, "the packed library has no importlib"));
     };
     let m = Module::new("_frozen_importlib", Value::NONE);
@@ -227,9 +240,32 @@ fn start_importlib(cx: &mut Cx) -> PyResult<()> {
     let install = Str::intern_text("_install");
     let (sys, imp) = (loaded("sys").unwrap_or(Value::NONE), loaded("_imp").unwrap_or(Value::NONE));
     objects::protocol::call::method(cx, m.as_ref(), install.as_ref(), &[sys.as_ref(), imp.as_ref()])?;
-    let name = Str::intern_text("__import__");
-    let f = m.dict.get_interned(name.as_ref()).map_or(Value::NONE, Reg::into_value);
-    builtins().set_str(name.as_ref(), f);
+    let f = objects::native::new_function(&modules::import::IMPORT, Str::intern_text("builtins"));
+    f.header().make_deferred();
+    builtins().set_str(objects::names::__import__(), f.into_value());
+    let external = Str::intern_text("_install_external_importers");
+    objects::protocol::call::method(cx, m.as_ref(), external.as_ref(), &[])?;
+    install_path_hooks(cx)
+}
+
+/// The packed library's hook and zipimport's, in front of the one for folders.
+fn install_path_hooks(cx: &mut Cx) -> PyResult<()> {
+    let hooks = sys_attribute(Str::intern_text("path_hooks").as_ref());
+    let Some(hooks) = hooks.as_ref().and_then(|h| h.as_ref().downcast::<objects::types::list::List>()) else { return Ok(()) };
+    for (module, name) in [("zipimport", "zipimporter"), ("_packed_library", "path_hook")] {
+        let m = import(cx, module)?;
+        let hook = objects::protocol::attr::get_text(cx, m.as_ref(), name)?.into_value();
+        // The only failure is a lack of memory for one word.
+        let _ = hooks.insert(0, hook);
+    }
+    Ok(())
+}
+
+/// Imports `site`, unless `-S` was given.
+pub fn import_site(cx: &mut Cx) -> PyResult<()> {
+    if modules::sys::settings().no_site == 0 {
+        import(cx, "site")?;
+    }
     Ok(())
 }
 
@@ -261,107 +297,4 @@ pub fn namespace_object(cx: &mut Cx, d: &Dict) -> PyResult<Value> {
         objects::protocol::attr::set(cx, v.as_ref(), k.as_ref(), Some(x.as_ref()))?;
     }
     Ok(v)
-}
-
-/// Compiles source text to a code object; SyntaxError and its kind.
-pub fn compile(cx: &mut Cx, source: &str, filename: &str, mode: compiler::Mode, options: &compiler::Options) -> PyResult<Value> {
-    match compiler::compile(source, filename, mode, options) {
-        Ok(c) => Ok(objects::types::code::new(c.code).into_value()),
-        Err(e) => Err(syntax_error(cx, &e, filename)),
-    }
-}
-
-/// Source bytes as text: the byte order mark, a coding cookie for utf-8, latin-1 or ascii, else UTF-8.
-pub fn decode_source(cx: &mut Cx, bytes: &[u8]) -> PyResult<String> {
-    let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let cookie = body.split(|b| *b == b'\n').take(2).find_map(|l| {
-        let l = std::str::from_utf8(l).ok()?;
-        let at = l.trim_start().strip_prefix('#').and_then(|_| l.find("coding"))?;
-        let rest = l[at + 6..].strip_prefix([':', '='])?;
-        let name: String = rest.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
-        if name.is_empty() { None } else { Some(name.to_ascii_lowercase().replace('_', "-")) }
-    });
-    match cookie.as_deref() {
-        Some("latin-1" | "iso-8859-1" | "latin1" | "iso8859-1") => Ok(body.iter().map(|b| *b as char).collect()),
-        None | Some("utf-8" | "utf8" | "ascii" | "us-ascii" | "utf-8-sig") => match std::str::from_utf8(body) {
-            Ok(s) => Ok(s.to_string()),
-            Err(e) => {
-                let at = e.valid_up_to();
-                let line = body[..at].iter().filter(|b| **b == b'\n').count() + 1;
-                Err(cx.error(
-                    exception::ids::SYNTAX_ERROR,
-                    format!(
-                        "(unicode error) 'utf-8' codec can't decode byte {:#04x} in position {at}: invalid start byte on line {line}",
-                        body[at]
-                    ),
-                ))
-            }
-        },
-        Some(other) => Err(cx.error(exception::ids::SYNTAX_ERROR, format!("unknown encoding: {other}"))),
-    }
-}
-
-/// Raises what the compiler has found.
-pub fn syntax_error(cx: &mut Cx, e: &compiler::CompileError, filename: &str) -> objects::Raised {
-    use compiler::ErrorKind as K;
-    let id = match e.kind {
-        K::SyntaxError => exception::ids::SYNTAX_ERROR,
-        K::IndentationError => exception::ids::INDENTATION_ERROR,
-        K::TabError => exception::ids::TAB_ERROR,
-        K::RecursionError => exception::ids::RECURSION_ERROR,
-        K::MemoryError => exception::ids::MEMORY_ERROR,
-        K::ValueError => exception::ids::VALUE_ERROR,
-        _ => exception::ids::SYSTEM_ERROR,
-    };
-    if !matches!(e.kind, K::SyntaxError | K::IndentationError | K::TabError) {
-        return cx.error(id, &e.message);
-    }
-    let number = |n: u32| objects::types::int::from_i64(i64::from(n));
-    let text = e.text.as_ref().map_or(Value::NONE, |t| Str::from_text(t).into_value());
-    let place = objects::types::tuple::Tuple::from_values(vec![
-        Str::from_text(filename).into_value(),
-        number(e.line),
-        number(e.col),
-        text,
-        number(e.end_line),
-        number(e.end_col),
-    ]);
-    let exc = exception::new_args(id, vec![Str::from_text(&e.message).into_value(), place.into_value()]);
-    cx.raise_new(exc)
-}
-
-/// Makes the `__main__` module.
-fn main_module() -> Gc<Module> {
-    if let Some(m) = loaded("__main__")
-        && objects::types::module::as_module(m.as_ref()).is_some()
-    {
-        // SAFETY: it is a module.
-        return unsafe { Gc::from_value(m) };
-    }
-    let main = Module::new("__main__", Value::NONE);
-    modules().set_text("__main__", main.value().clone());
-    main.dict.set_text("__builtins__", loaded("builtins").unwrap_or(Value::NONE));
-    main
-}
-
-/// Runs source text as the main module.
-pub fn run_main(cx: &mut Cx, source: &str, filename: &str) -> PyResult<()> {
-    let main = main_module();
-    if !filename.starts_with('<') {
-        main.dict.set_text("__file__", Str::from_text(filename));
-    }
-    let options = compiler::Options { optimize: modules::sys::settings().optimize as u8, ..compiler::Options::default() };
-    let code = compile(cx, source, filename, compiler::Mode::Exec, &options)?;
-    crate::vm::call::run_code(cx, code.as_ref(), &main.dict, &builtins(), Value::UNBOUND, Value::NONE)?;
-    Ok(())
-}
-
-/// `-m name`: through the library's `runpy`.
-pub fn run_module(cx: &mut Cx, name: &str) -> PyResult<()> {
-    drop(main_module());
-    let runpy = import(cx, "runpy")?;
-    let f = Str::intern_text("_run_module_as_main");
-    let n = Str::from_text(name);
-    objects::protocol::call::method(cx, runpy.as_ref(), f.as_ref(), &[n.value().as_ref()])?;
-    Ok(())
 }

@@ -18,6 +18,8 @@ pub static SPECS: &[&TypeSpec] = &[
     &crate::modules::typing::CONST_EVALUATOR_TYPE,
     &crate::modules::typing::GENERIC_TYPE,
     &crate::modules::typing::TYPE_ALIAS_TYPE,
+    &crate::modules::ast::base::AST_TYPE,
+    &crate::modules::tokenize::ITERATOR_TYPE,
     &function::FUNCTION_TYPE,
     &code::CODE_TYPE,
     &frame::FRAME_TYPE,

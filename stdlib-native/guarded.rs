@@ -50,6 +50,12 @@ impl<S: State, const ID: u32> Guarded<S, ID> {
         // SAFETY: the lock is held, and `f` cannot come back here since it has no `Cx`.
         unsafe { f(&mut *self.0.get()) }
     }
+    /// The same for code that has no context (drop functions). `f` locks nothing.
+    pub fn with_lock<R>(&self, f: impl FnOnce(&mut S) -> R) -> R {
+        let _l = objects::cx::lock_header(self.header());
+        // SAFETY: the lock is held.
+        unsafe { f(&mut *self.0.get()) }
+    }
 }
 
 /// A new object of `class`, the type of `P` or a subtype.

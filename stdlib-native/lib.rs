@@ -5,6 +5,7 @@ pub mod arrays;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
+pub mod clock;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
@@ -12,18 +13,27 @@ pub mod contextvars;
 pub mod csv;
 pub mod datetime;
 pub mod errno;
+pub mod fcntl;
 pub mod functools;
+pub mod grp;
 pub mod guarded;
 pub mod hashes;
 pub mod heapq;
+pub mod io;
 pub mod itertools;
 pub mod json;
 pub mod math;
 pub mod name;
 pub mod operator;
 pub mod pickle;
+pub mod posix;
+pub mod posixsubprocess;
+pub mod pwd;
 pub mod random;
+pub mod resource;
+pub mod select;
 pub mod sre;
+pub mod stat;
 pub mod statistics;
 pub mod string;
 pub mod structs;
@@ -48,7 +58,9 @@ pub static MODULES: &[&ModuleDef] = &[
     &csv::MODULE,
     &datetime::MODULE,
     &errno::MODULE,
+    &fcntl::MODULE,
     &functools::MODULE,
+    &grp::MODULE,
     &hashes::blake2::MODULE,
     &hashes::hmac::MODULE,
     &hashes::object::MD5_MODULE,
@@ -56,13 +68,20 @@ pub static MODULES: &[&ModuleDef] = &[
     &hashes::object::SHA2_MODULE,
     &hashes::object::SHA3_MODULE,
     &heapq::MODULE,
+    &io::MODULE,
     &itertools::MODULE,
     &json::MODULE,
     &math::MODULE,
     &operator::MODULE,
     &pickle::MODULE,
+    &posix::MODULE,
+    &posixsubprocess::MODULE,
+    &pwd::MODULE,
     &random::MODULE,
+    &resource::MODULE,
+    &select::MODULE,
     &sre::MODULE,
+    &stat::MODULE,
     &statistics::MODULE,
     &string::MODULE,
     &structs::MODULE,
@@ -72,6 +91,7 @@ pub static MODULES: &[&ModuleDef] = &[
 ];
 
 /// The static types of each module; they are made at start-up.
+#[rustfmt::skip]
 pub static SPECS: &[&[&TypeSpec]] = &[
     abc::SPECS,
     arrays::SPECS,
@@ -82,11 +102,14 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     datetime::SPECS,
     functools::SPECS,
     hashes::SPECS,
+    io::SPECS,
     itertools::SPECS,
     json::SPECS,
     operator::SPECS,
     pickle::SPECS,
+    posix::SPECS,
     random::SPECS,
+    select::SPECS,
     sre::SPECS,
     structs::SPECS,
     types::SPECS,

@@ -32,3 +32,19 @@ impl Name {
         unsafe { Ref::from_word(Word(w)) }
     }
 }
+
+/// One function per name that gives its interned str.
+#[macro_export]
+macro_rules! interned {
+    ($($name:ident)*) => {
+        $(
+            /// The name, interned.
+            #[allow(non_snake_case, missing_docs)]
+            #[inline]
+            pub fn $name() -> gc::Ref<'static> {
+                static NAME: $crate::name::Name = $crate::name::Name::new(stringify!($name));
+                NAME.get()
+            }
+        )*
+    };
+}

@@ -79,6 +79,11 @@ impl Event {
         self.0.load(Ordering::Acquire) & SET != 0
     }
 
+    /// In a forked child, where nobody waits.
+    pub fn set_after_fork(&self) {
+        self.0.store(SET, Ordering::Release);
+    }
+
     fn address(&self) -> usize {
         std::ptr::from_ref(&self.0).addr()
     }

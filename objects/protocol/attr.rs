@@ -4,7 +4,7 @@ use crate::cx::Cx;
 use crate::error::PyResult;
 use crate::ids;
 use crate::types::str::{Str, as_str, intern};
-use crate::types::type_::{Type, as_type, by_id, type_of};
+use crate::types::type_::{Type, as_type, type_of};
 use crate::types::{exception, instance};
 use gc::{Ref, Reg, Value};
 
@@ -19,11 +19,14 @@ pub fn get(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResult<Reg> {
 
 /// `getattr(obj, name, None)` that tells whether it is there: AttributeError becomes `None`.
 pub fn get_optional(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResult<Option<Value>> {
-    if type_of(obj).has(crate::types::type_::flags::PLAIN_GETATTR) {
-        return generic_get_optional(cx, obj, name).map(|o| o.map(Reg::into_value));
-    }
-    match get(cx, obj, name) {
-        Ok(r) => Ok(Some(r.into_value())),
+    let found = if type_of(obj).has(crate::types::type_::flags::PLAIN_GETATTR) {
+        generic_get_optional(cx, obj, name)
+    } else {
+        get(cx, obj, name).map(Some)
+    };
+    match found {
+        Ok(r) => Ok(r.map(Reg::into_value)),
+        // Descriptors may raise it too.
         Err(e) => {
             cx.catch_if(e, exception::ids::ATTRIBUTE_ERROR)?;
             Ok(None)
@@ -249,7 +252,7 @@ pub fn is_instance_of_type(cx: &mut Cx, obj: Ref<'_>, class: &Type) -> PyResult<
 
 /// `isinstance(obj, classinfo)`, with `__instancecheck__`, tuples and unions.
 pub fn is_instance(cx: &mut Cx, obj: Ref<'_>, class: Ref<'_>) -> PyResult<bool> {
-    if std::ptr::eq(type_of(obj), as_type(class).unwrap_or(by_id(ids::NONE_TYPE))) {
+    if as_type(class).is_some_and(|t| std::ptr::eq(type_of(obj), t)) {
         return Ok(true);
     }
     if let Some(t) = as_type(class)

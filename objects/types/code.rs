@@ -39,10 +39,16 @@ pub struct Code {
     pub kwonly_count: u32,
     /// `co_flags`
     pub flags: u32,
-    /// Under which references from functions are counted.
-    pub delta_id: u32,
+    /// Under which references from closures are counted; 0 until there is one.
+    pub delta_id: AtomicU32,
     /// Back edges and calls seen (for a compiler to come).
     pub heat: AtomicU32,
+}
+
+impl Drop for Code {
+    fn drop(&mut self) {
+        gc::deferred::retire_id(self.delta_id.load(sync::prim::Ordering::Relaxed));
+    }
 }
 
 // SAFETY: visits every word.
@@ -116,7 +122,7 @@ pub fn with_consts(data: bytecode::Code, consts: Option<Vec<Value>>) -> Gc<Code>
         arg_count: data.arg_count,
         kwonly_count: data.kwonly_count,
         flags: data.flags,
-        delta_id: gc::deferred::new_id().unwrap_or(0),
+        delta_id: AtomicU32::new(0),
         heat: AtomicU32::new(0),
         consts,
         data: Box::new(data),

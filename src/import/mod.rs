@@ -1,3 +1,4 @@
-//! Import: the packed library, and what importlib asks of the interpreter (`_imp`).
+//! Import: the packed library and the paths. importlib's own code does the rest, with what `_imp` gives it.
 
 pub mod library;
+pub mod paths;

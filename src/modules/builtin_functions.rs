@@ -7,7 +7,6 @@ use objects::native::{Method, function, raw_function};
 use objects::protocol::{arith, attr, call, compare, iter, text, truth};
 use objects::types::code::Code;
 use objects::types::dict::{Dict, as_dict};
-use objects::types::exception::ids as exc;
 use objects::types::int::{IntRef, as_int};
 use objects::types::list::List;
 use objects::types::str::{Str, as_str};
@@ -261,49 +260,6 @@ fn format(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     text::format(cx, a[0], spec).map(Reg::from)
 }
 
-/// Source text of a str or bytes-like object.
-fn source_text(cx: &mut Cx, v: Ref<'_>, what: &str) -> PyResult<String> {
-    if let Some(s) = as_str(v) {
-        return match s.to_utf8() {
-            Some(t) => Ok(t.into_owned()),
-            None => Err(cx.error(exc::UNICODE_ENCODE_ERROR, "'utf-8' codec can't encode characters: surrogates not allowed")),
-        };
-    }
-    if objects::protocol::buffer::is_exporter(v) {
-        let b = objects::protocol::buffer::bytes_of(cx, v)?;
-        return runtime::decode_source(cx, &b);
-    }
-    let suffix = if what.starts_with("compile") { "a string, bytes or AST object" } else { "a string, bytes or code object" };
-    Err(cx.type_error(format!("{what} must be {suffix}")))
-}
-
-fn compile(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let source = source_text(cx, a[0], "compile() arg 1")?;
-    let filename = match as_str(a[1]) {
-        Some(s) => s.to_string_lossy(),
-        None => {
-            let b = objects::protocol::buffer::bytes_of(cx, a[1])?;
-            String::from_utf8_lossy(&b).into_owned()
-        }
-    };
-    let mode = match as_str(a[2]).map(Str::to_string_lossy).as_deref() {
-        Some("exec") => compiler::Mode::Exec,
-        Some("eval") => compiler::Mode::Eval,
-        Some("single") => compiler::Mode::Single,
-        _ => return Err(cx.value_error("compile() mode must be 'exec', 'eval' or 'single'")),
-    };
-    let flags = a[3].given().map_or(Ok(0), |v| objects::types::int::index_i64(cx, v))?;
-    let level = a[5].given().map_or(Ok(-1), |v| objects::types::int::index_i64(cx, v))?;
-    let options = compiler::Options {
-        optimize: if level < 0 { super::sys::settings().optimize as u8 } else { level as u8 },
-        future_annotations: flags & 0x100_0000 != 0,
-        future_barry: flags & 0x40_0000 != 0,
-        top_level_await: flags & 0x2000 != 0,
-        allow_incomplete: flags & 0x4000 != 0,
-    };
-    runtime::compile(cx, &source, &filename, mode, &options).map(Reg::from)
-}
-
 /// Globals and locals for `eval` and `exec`.
 fn namespaces(cx: &mut Cx, what: &str, g: Option<Ref<'_>>, l: Option<Ref<'_>>) -> PyResult<(Gc<Dict>, Value)> {
     let given = |v: Option<Ref<'_>>| v.filter(|v| !v.is_none()).map(Ref::to_value);
@@ -362,20 +318,7 @@ pub fn builtins_of(globals: &Dict) -> Gc<Dict> {
 fn evaluate(cx: &mut Cx, what: &str, a: &[Ref<'_>]) -> PyResult<Value> {
     let (globals, locals) = namespaces(cx, what, a[1].given(), a[2].given())?;
     let closure = a.get(3).and_then(|c| c.given()).filter(|c| !c.is_none());
-    let code = if a[0].exact::<Code>().is_some() {
-        a[0].to_value()
-    } else {
-        let source = source_text(cx, a[0], &format!("{what}() arg 1"))?;
-        let mode = if what == "eval" { compiler::Mode::Eval } else { compiler::Mode::Exec };
-        let source = if what == "eval" { source.trim_start_matches([' ', '\t']).to_string() } else { source };
-        runtime::compile(
-            cx,
-            &source,
-            "<string>",
-            mode,
-            &compiler::Options { optimize: super::sys::settings().optimize as u8, ..Default::default() },
-        )?
-    };
+    let code = if a[0].exact::<Code>().is_some() { a[0].to_value() } else { super::compile::for_evaluation(cx, a[0], what)? };
     let c = code.as_ref().exact::<Code>();
     let free = c.map_or(0, |c| c.free_names.len());
     let closure = match (free, closure) {
@@ -391,22 +334,6 @@ fn evaluate(cx: &mut Cx, what: &str, a: &[Ref<'_>]) -> PyResult<Value> {
     crate::vm::call::run_code(cx, code.as_ref(), &globals, &builtins, locals, closure)
 }
 
-fn input(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    if let Some(p) = a[0].given()
-        && let Some(out) = runtime::sys_attribute(names::stdout())
-    {
-        let s = text::str(cx, p)?;
-        call::method(cx, out.as_ref(), names::write(), &[s.value().as_ref()])?;
-        call::method(cx, out.as_ref(), names::flush(), &[])?;
-    }
-    let Some(stdin) = runtime::sys_attribute(names::stdin()) else { return Err(cx.runtime_error("input(): lost sys.stdin")) };
-    let line = call::method(cx, stdin.as_ref(), names::readline(), &[])?.into_value();
-    match as_str(line.as_ref()) {
-        Some(s) if s.is_empty() => Err(cx.error(exc::EOF_ERROR, "EOF when reading a line")),
-        Some(s) if s.units().at(s.len() - 1) == u32::from(b'\n') => Ok(s.substring(0, s.len() - 1).into()),
-        _ => Ok(line.into()),
-    }
-}
 fn aiter(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     match type_of(a[0]).slots.aiter() {
         Some(f) => f(cx, a[0]),
@@ -415,12 +342,6 @@ fn aiter(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
             Err(cx.type_error(format!("'{n}' object is not an async iterable")))
         }
     }
-}
-fn open(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
-    let io = cx.host.import(cx, "_io")?;
-    let name = Str::intern_text("open");
-    let f = attr::get(cx, io.as_ref(), name.as_ref())?.into_value();
-    call::call(cx, f.as_ref(), args)
 }
 fn callable_iter(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     match a[1].given() {
@@ -462,7 +383,7 @@ pub static FUNCTIONS: &[Method] = &[
     function(
         "compile",
         "(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)",
-        compile,
+        super::compile::compile,
         "Compiles source text to a code object.",
     ),
     function(
@@ -480,13 +401,7 @@ pub static FUNCTIONS: &[Method] = &[
         },
         "Executes statements.",
     ),
-    function("input", "($module, prompt='', /)", input, "Reads a line from standard input."),
+    function("input", "($module, prompt='', /)", super::streams::input, "Reads a line from standard input."),
     function("aiter", "($module, async_iterable, /)", aiter, "The asynchronous iterator of an object."),
-    raw_function(
-        "open",
-        "(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)",
-        open,
-        "Opens a file.",
-    ),
     function("iter", "($module, object, sentinel=None, /)", callable_iter, "An iterator over an object, or over the results of a call."),
 ];

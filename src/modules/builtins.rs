@@ -67,7 +67,14 @@ fn build_class(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
         return Err(cx.type_error(format!("{m}.__prepare__() must return a mapping, not {n}")));
     }
     let code = gc::Payload::to_value(function.code());
-    let cell = crate::vm::call::run_code(cx, code.as_ref(), &function.globals, &function.builtins, ns.clone(), function.closure.clone())?;
+    let cell = crate::vm::call::run_code(
+        cx,
+        code.as_ref(),
+        &function.globals.handle(),
+        &function.builtins.handle(),
+        ns.clone(),
+        function.closure.clone(),
+    )?;
     if !given.value().is(bases.value()) {
         let d = names::__orig_bases__();
         match as_dict(ns.as_ref()) {
@@ -121,58 +128,6 @@ fn resolve_bases(cx: &mut Cx, bases: &gc::Gc<Tuple>) -> PyResult<gc::Gc<Tuple>> 
     Ok(if changed { Tuple::from_values(out) } else { bases.clone() })
 }
 
-fn print(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let sep = a[1].given().filter(|v| !v.is_none());
-    let end = a[2].given().filter(|v| !v.is_none());
-    for (v, what) in [(sep, "sep"), (end, "end")] {
-        if let Some(v) = v
-            && as_str(v).is_none()
-        {
-            let n = type_of(v).name_text();
-            return Err(cx.type_error(format!("{what} must be None or a string, not {n}")));
-        }
-    }
-    let file = match a[3].given().filter(|v| !v.is_none()) {
-        Some(f) => Some(f.to_value()),
-        None => crate::runtime::sys_attribute(names::stdout()),
-    };
-    let items: Vec<Value> = a[0].exact::<Tuple>().map(|t| t.items().iter().map(|r| r.to_value()).collect()).unwrap_or_default();
-    let Some(file) = file else {
-        // Before the library's streams exist.
-        let mut out = String::new();
-        for (n, v) in items.iter().enumerate() {
-            if n > 0 {
-                out.push_str(&sep.and_then(as_str).map_or_else(|| " ".to_string(), Str::to_string_lossy));
-            }
-            out.push_str(&text::str(cx, v.as_ref())?.to_string_lossy());
-        }
-        out.push_str(&end.and_then(as_str).map_or_else(|| "\n".to_string(), Str::to_string_lossy));
-        use std::io::Write;
-        let _ = std::io::stdout().write_all(out.as_bytes());
-        return Ok(Value::NONE.into());
-    };
-    if file.as_ref().is_none() {
-        return Ok(Value::NONE.into());
-    }
-    let write = attr::get(cx, file.as_ref(), names::write())?.into_value();
-    let space = Str::from_text(" ");
-    let newline = Str::from_text("\n");
-    for (n, v) in items.iter().enumerate() {
-        if n > 0 {
-            call::positional(cx, write.as_ref(), &[sep.unwrap_or(space.value().as_ref())])?;
-        }
-        let s = text::str(cx, v.as_ref())?;
-        call::positional(cx, write.as_ref(), &[s.value().as_ref()])?;
-    }
-    call::positional(cx, write.as_ref(), &[end.unwrap_or(newline.value().as_ref())])?;
-    if let Some(f) = a[4].given()
-        && objects::protocol::truth::of(cx, f)?
-    {
-        call::method(cx, file.as_ref(), names::flush(), &[])?;
-    }
-    Ok(Value::NONE.into())
-}
-
 fn isinstance(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     attr::is_instance(cx, a[0], a[1]).map(|b| Value::bool(b).into())
 }
@@ -224,7 +179,12 @@ fn locals(cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
 /// Functions of `builtins` that are here.
 pub static FUNCTIONS: &[Method] = &[
     raw_function("__build_class__", "(func, name, /, *bases, metaclass=None, **kwds)", build_class, "Used by the class statement."),
-    function("print", "(*args, sep=' ', end='\\n', file=None, flush=False)", print, "Prints the values to a stream, or to sys.stdout."),
+    function(
+        "print",
+        "(*args, sep=' ', end='\\n', file=None, flush=False)",
+        super::streams::print,
+        "Prints the values to a stream, or to sys.stdout.",
+    ),
     function(
         "isinstance",
         "($module, obj, class_or_tuple, /)",

@@ -1,6 +1,7 @@
 //! `_imp`: what importlib asks of the interpreter. Native modules are its "builtin" modules, the packed library its "frozen" ones.
 
 use crate::import::library;
+use crate::import::paths::paths;
 use crate::runtime;
 use gc::{Payload, Ref, Reg, Value};
 use objects::native::{Method, function};
@@ -60,12 +61,12 @@ fn is_builtin(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 
 fn is_frozen(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let n = name_of(cx, a[0])?;
-    Ok(Value::bool(library::find(&n).is_some()).into())
+    Ok(Value::bool(library::frozen(&n).is_some()).into())
 }
 
 fn is_frozen_package(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let n = name_of(cx, a[0])?;
-    match library::find(&n) {
+    match library::frozen(&n) {
         Some(e) => Ok(Value::bool(e.package).into()),
         None => Err(no_such(cx, &n)),
     }
@@ -80,7 +81,7 @@ fn no_such(cx: &mut Cx, n: &str) -> objects::Raised {
 /// `find_frozen(name)`: `(data, is package, original name)` or None.
 fn find_frozen(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let n = name_of(cx, a[0])?;
-    match library::find(&n) {
+    match library::frozen(&n) {
         Some(e) => {
             let original = Str::from_text(library::real_name(&n)).into_value();
             Ok(Tuple::from_values(vec![Value::NONE, Value::bool(e.package), original]).into())
@@ -91,7 +92,7 @@ fn find_frozen(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 
 fn get_frozen_object(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let n = name_of(cx, a[0])?;
-    match library::find(&n).and_then(library::code_of) {
+    match library::frozen(&n).and_then(|e| library::code_of(e, None)) {
         Some(c) => Ok(c.into()),
         None => Err(no_such(cx, &n)),
     }
@@ -111,7 +112,78 @@ fn source_hash(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(objects::types::bytes::Bytes::new(&h.finish().to_le_bytes()).into())
 }
 
+/// The dotted prefix of a packed folder (`''` for the library's own), None for any other path.
+fn packed_package(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let Some(s) = as_str(a[0]) else { return Ok(Value::NONE.into()) };
+    let path = s.to_string_lossy();
+    let Some(rest) = path.strip_prefix(&paths().library) else { return Ok(Value::NONE.into()) };
+    let _ = cx;
+    let Some(rest) = rest.strip_prefix('/').or(if rest.is_empty() { Some("") } else { None }) else { return Ok(Value::NONE.into()) };
+    if rest.is_empty() {
+        return Ok(Str::empty().into());
+    }
+    let name = rest.trim_end_matches('/').replace('/', ".");
+    match library::find(&name) {
+        Some(e) if e.package => Ok(Str::from_text(&format!("{name}.")).into()),
+        _ => Ok(Value::NONE.into()),
+    }
+}
+
+fn packed_path(name: &str, e: library::Entry) -> String {
+    format!("{}/{}", paths().library, library::relative_path(name, e))
+}
+
+fn packed_find(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let n = name_of(cx, a[0])?;
+    match library::find(&n) {
+        Some(e) => Ok(Tuple::from_values(vec![Value::bool(e.package), Str::from_text(&packed_path(&n, e)).into_value()]).into()),
+        None => Ok(Value::NONE.into()),
+    }
+}
+
+fn packed_code(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let n = name_of(cx, a[0])?;
+    match library::find(&n).and_then(|e| library::code_of(e, Some(&packed_path(&n, e)))) {
+        Some(c) => Ok(c.into()),
+        None => Err(no_such(cx, &n)),
+    }
+}
+
+fn packed_source(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let n = name_of(cx, a[0])?;
+    match library::find(&n).and_then(library::source_of) {
+        Some(b) => Ok(Str::from_wtf8(&b).into()),
+        None => Ok(Value::NONE.into()),
+    }
+}
+
+/// The contents of a packed file by its full path, None when there is no such file.
+fn packed_data(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let path = name_of(cx, a[0])?;
+    let data = path.strip_prefix(&paths().library).and_then(|p| p.strip_prefix('/')).and_then(library::file);
+    Ok(data.map_or(Value::NONE, |d| objects::types::bytes::Bytes::new(&d).into_value()).into())
+}
+
+/// `(name, is package)` of the modules of a packed folder.
+fn packed_names(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let prefix = name_of(cx, a[0])?;
+    let mut all: Vec<&str> =
+        library::names().filter_map(|n| n.strip_prefix(prefix.as_str())).filter(|n| !n.is_empty() && !n.contains('.')).collect();
+    all.sort_unstable();
+    let row = |n: &str| {
+        let package = library::find(&format!("{prefix}{n}")).is_some_and(|e| e.package);
+        Tuple::from_values(vec![Str::from_text(n).into_value(), Value::bool(package)]).into_value()
+    };
+    Ok(List::from_values(all.into_iter().map(row).collect()).into())
+}
+
 static FUNCTIONS: &[Method] = &[
+    function("_packed_package", "($module, path, /)", packed_package, "The dotted prefix of a packed folder."),
+    function("_packed_find", "($module, name, /)", packed_find, "Whether a packed module is a package, and its file name."),
+    function("_packed_code", "($module, name, /)", packed_code, "The code of a packed module."),
+    function("_packed_source", "($module, name, /)", packed_source, "The source of a packed module."),
+    function("_packed_data", "($module, path, /)", packed_data, "The contents of a packed file."),
+    function("_packed_names", "($module, prefix, /)", packed_names, "The modules of a packed folder."),
     function("create_builtin", "($module, spec, /)", create_builtin, "Makes a native module."),
     function("exec_builtin", "($module, mod, /)", |_, _| Ok(Value::small_int(0).into()), "Native modules are complete when they are made."),
     function("is_builtin", "($module, name, /)", is_builtin, "Whether there is a native module of that name."),
@@ -124,9 +196,8 @@ static FUNCTIONS: &[Method] = &[
         "_frozen_module_names",
         "($module, /)",
         |_, _| {
-            let mut all: Vec<&str> = library::names().collect();
-            all.sort_unstable();
-            Ok(List::from_values(all.into_iter().map(|n| Str::from_text(n).into_value()).collect()).into())
+            let all = library::frozen_names().iter();
+            Ok(List::from_values(all.map(|n| Str::from_text(n).into_value()).collect()).into())
         },
         "Names of the packed modules.",
     ),

@@ -1,6 +1,9 @@
 //! `import` statements: what the interpreter does itself; the rest is importlib's own code.
 
-use gc::{Ref, Reg, Value};
+use crate::runtime;
+use crate::vm::frame_object::Traceback;
+use gc::{Payload, Ref, Reg, Value};
+use objects::native::{BuiltinFunction, Method, function};
 use objects::protocol::{attr, call};
 use objects::types::dict::{Dict, as_dict};
 use objects::types::exception::{self, ids};
@@ -16,8 +19,148 @@ pub fn import_name(cx: &mut Cx, name: Ref<'_>, globals: Value, locals: Value, fr
         return Err(cx.error(ids::IMPORT_ERROR, "__import__ not found"));
     };
     let f = f.into_value();
+    if f.as_ref().exact::<BuiltinFunction>().is_some_and(|b| std::ptr::eq(b.def, &IMPORT)) {
+        return import_level(cx, name, globals.as_ref(), from, level);
+    }
     let level = objects::types::int::from_i64(level);
     call::positional(cx, f.as_ref(), &[name, globals.as_ref(), locals.as_ref(), from, level.as_ref()]).map(Reg::from)
+}
+
+/// `builtins.__import__`.
+pub static IMPORT: Method = function(
+    "__import__",
+    "($module, /, name, globals=None, locals=None, fromlist=(), level=0)",
+    |cx, a| {
+        if as_str(a[0]).is_none() {
+            return Err(cx.type_error("module name must be a string"));
+        }
+        let level = a[4].given().map_or(Ok(0), |l| objects::types::int::index_i64(cx, l))?;
+        let globals = a[1].given().unwrap_or(Ref::NONE);
+        let from = a[3].given().unwrap_or(Ref::NONE);
+        import_level(cx, a[0], globals, from, level)
+    },
+    "Import a module.",
+);
+
+/// A function of importlib's core.
+fn importlib(cx: &mut Cx, name: &str, args: &[Ref<'_>]) -> PyResult<Value> {
+    let Some(m) = runtime::loaded("_frozen_importlib") else { return Err(cx.error(ids::IMPORT_ERROR, "importlib is not loaded")) };
+    let name = Str::intern_text(name);
+    call::method(cx, m.as_ref(), name.as_ref(), args).map(Reg::into_value)
+}
+
+/// `__import__`: what is loaded is found here, everything else by importlib.
+pub fn import_level(cx: &mut Cx, name: Ref<'_>, globals: Ref<'_>, from: Ref<'_>, level: i64) -> PyResult<Reg> {
+    if level < 0 {
+        return Err(cx.value_error("level must be >= 0"));
+    }
+    let full = if level == 0 {
+        if as_str(name).is_some_and(Str::is_empty) {
+            return Err(cx.value_error("Empty module name"));
+        }
+        name.to_value()
+    } else {
+        if as_dict(globals).is_none() {
+            return Err(cx.error(ids::KEY_ERROR, "'__name__' not in globals"));
+        }
+        let package = importlib(cx, "_calc___package__", &[globals])?;
+        let level = objects::types::int::from_i64(level);
+        importlib(cx, "_sanity_check", &[name, package.as_ref(), level.as_ref()])?;
+        importlib(cx, "_resolve_name", &[name, package.as_ref(), level.as_ref()])?
+    };
+    let module = load(cx, full.as_ref())?;
+    let wants_names = if from.is_none() { false } else { objects::protocol::truth::of(cx, from)? };
+    if wants_names {
+        if attr::get_optional(cx, module.as_ref(), names::__path__())?.is_none() {
+            return Ok(module.into());
+        }
+        let import = cx.host.builtins().get_interned(names::__import__()).map_or(Value::NONE, Reg::into_value);
+        return importlib(cx, "_handle_fromlist", &[module.as_ref(), from, import.as_ref()]).map(Reg::from);
+    }
+    let Some(text) = as_str(name).map(Str::to_string_lossy) else { return Ok(module.into()) };
+    if level > 0 && text.is_empty() {
+        return Ok(module.into());
+    }
+    let Some(dot) = text.find('.') else { return Ok(module.into()) };
+    if level == 0 {
+        return load(cx, Str::from_text(&text[..dot]).as_ref()).map(Reg::from);
+    }
+    let whole = as_str(full.as_ref()).map_or_else(String::new, Str::to_string_lossy);
+    let top = &whole[..whole.len().saturating_sub(text.len() - dot)];
+    match runtime::loaded(top) {
+        Some(m) => Ok(m.into()),
+        None => {
+            let text = Str::from_text(&format!("'{top}' not in sys.modules as expected"));
+            Err(cx.error_arg(ids::KEY_ERROR, text.value().as_ref()))
+        }
+    }
+}
+
+/// The module of that full name, loaded now if it is not yet; waits for a thread that is loading it.
+fn load(cx: &mut Cx, full: Ref<'_>) -> PyResult<Value> {
+    if let Some(m) = runtime::modules().get(cx, full)?.map(Reg::into_value)
+        && !m.as_ref().is_none()
+    {
+        if let Some(module) = as_module(m.as_ref())
+            && is_initialising(cx, module)?
+        {
+            importlib(cx, "_lock_unlock_module", &[full])?;
+        }
+        return Ok(m);
+    }
+    let import = cx.host.builtins().get_interned(names::__import__()).map_or(Value::NONE, Reg::into_value);
+    match importlib(cx, "_find_and_load", &[full, import.as_ref()]) {
+        Ok(m) => Ok(m),
+        Err(e) => {
+            if let Some(exc) = &cx.raised {
+                remove_importlib_frames(exc.as_ref());
+            }
+            Err(e)
+        }
+    }
+}
+
+/// Takes importlib's own frames out of a traceback: all of them from an ImportError, else those that led to a module's code.
+fn remove_importlib_frames(exc: Ref<'_>) {
+    let Some(e) = exception::as_exception(exc) else { return };
+    let always = type_of(exc).is_subtype_of_id(ids::IMPORT_ERROR);
+    let put = |at: Option<&Value>, next: Value| {
+        let (header, field) = match at.and_then(|t| t.as_ref().exact::<Traceback>().map(|t| (t.header(), &t.next))) {
+            Some(inner) => inner,
+            None => (e.header(), &e.traceback),
+        };
+        let old = {
+            let _l = objects::cx::lock_header(header);
+            field.swap(next)
+        };
+        drop(old);
+    };
+    let mut at = e.traceback.load(e.header());
+    // The entry whose link leads to `at`, and to the run of importlib's entries that `at` is in; `None` is the exception itself.
+    let (mut before, mut outer): (Option<Value>, Option<Value>) = (None, None);
+    let mut inside = false;
+    while let Some(t) = at.as_ref().exact::<Traceback>() {
+        let code = crate::vm::frame_object::code_of(&t.frame);
+        let file = code.map(|c| c.filename.load(c.header()));
+        let now_inside = file.as_ref().and_then(|f| as_str(f.as_ref())).is_some_and(|f| {
+            ["<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen _packed_library>"]
+                .iter()
+                .any(|n| f.eq_str(n))
+        });
+        if now_inside && !inside {
+            outer = before.clone();
+        }
+        inside = now_inside;
+        let next = t.next.load(t.header());
+        let last = code.and_then(|c| as_str(c.name.as_ref())).is_some_and(|n| n.eq_str("_call_with_frames_removed"));
+        if inside && (always || last) {
+            put(outer.as_ref(), next.clone());
+            before = outer.clone();
+        } else {
+            before = Some(at.clone());
+        }
+        at = next;
+    }
 }
 
 /// `from module import name`.

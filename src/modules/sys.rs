@@ -179,7 +179,16 @@ fn displayhook(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(Value::NONE.into())
 }
 
+/// Through the library's `traceback`; plainly when that fails.
 fn excepthook(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let printed = match runtime::import(cx, "traceback") {
+        Ok(m) => call::method(cx, m.as_ref(), Str::intern_text("_print_exception_bltin").as_ref(), &[a[1]]),
+        Err(e) => Err(e),
+    };
+    match printed {
+        Ok(_) => return Ok(Value::NONE.into()),
+        Err(e) => drop(cx.catch(e)),
+    }
     let shown = super::host::print_plain(cx, a[1]);
     runtime::write_stderr(cx, &shown);
     Ok(Value::NONE.into())
@@ -241,6 +250,14 @@ fn switch_interval(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(Value::float(0.005).into())
 }
 
+fn cpu_count_config(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
+    let s = settings();
+    let option = s.x_options.iter().rev().find(|(k, _)| k == "cpu_count").and_then(|(_, v)| v.clone());
+    let variable = || if s.ignore_environment == 0 { std::env::var("PYTHON_CPU_COUNT").ok() } else { None };
+    let n = option.or_else(variable).and_then(|v| v.parse::<i64>().ok()).filter(|n| *n > 0);
+    Ok(objects::types::int::from_i64(n.unwrap_or(-1)).into())
+}
+
 static FUNCTIONS: &[Method] = &[
     function("exc_info", "($module, /)", exc_info, "The exception being handled, as a triple."),
     function("exception", "($module, /)", |cx, _| Ok(cx.handled.clone().into()), "The exception being handled."),
@@ -282,6 +299,7 @@ static FUNCTIONS: &[Method] = &[
     ),
     function("getsizeof", "(object, default=None)", getsizeof, "Size of an object in bytes."),
     function("getrefcount", "($module, object, /)", getrefcount, "Reference count of an object."),
+    function("_get_cpu_count_config", "($module, /)", cpu_count_config, "What -X cpu_count or PYTHON_CPU_COUNT asks for, or -1."),
     function("getdefaultencoding", "($module, /)", |_, _| Ok(Str::from_text("utf-8").into()), "The default encoding."),
     function("getfilesystemencoding", "($module, /)", |_, _| Ok(Str::from_text("utf-8").into()), "The encoding of file names."),
     function(
@@ -331,9 +349,10 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     let s = settings();
     let int = |n: i64| Value::small_int(n);
     m.add("modules", runtime::modules().into_value());
-    for n in ["meta_path", "path_hooks", "path"] {
+    for n in ["meta_path", "path_hooks"] {
         m.add(n, List::new());
     }
+    m.add("path", texts(&crate::import::paths::search_path()));
     m.add("path_importer_cache", Dict::new());
     m.add("argv", texts(&s.argv));
     m.add("orig_argv", texts(&s.orig_argv));
@@ -392,16 +411,18 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     m.add("_git", Tuple::from_values(vec![Str::intern_text("weft"), Str::empty().into_value(), Str::empty().into_value()]));
     m.add("_framework", Str::empty());
     m.add("_home", Value::NONE);
-    let exe = std::env::current_exe().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    let prefix =
-        std::path::Path::new(&exe).parent().and_then(std::path::Path::parent).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    for n in ["executable", "_base_executable"] {
-        m.add(n, Str::from_text(&exe));
+    let paths = crate::import::paths::paths();
+    for (n, v) in [
+        ("executable", &paths.executable),
+        ("_base_executable", &paths.base_executable),
+        ("prefix", &paths.prefix),
+        ("exec_prefix", &paths.prefix),
+        ("base_prefix", &paths.base_prefix),
+        ("base_exec_prefix", &paths.base_prefix),
+        ("_stdlib_dir", &paths.library),
+    ] {
+        m.add(n, Str::from_text(v));
     }
-    for n in ["prefix", "exec_prefix", "base_prefix", "base_exec_prefix"] {
-        m.add(n, Str::from_text(&prefix));
-    }
-    m.add("_stdlib_dir", Value::NONE);
     let names: Vec<Value> = imp::builtin_names().into_iter().map(Str::intern_text).collect();
     m.add("builtin_module_names", Tuple::from_values(names));
     let names: Vec<Value> = {
@@ -462,8 +483,26 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     implementation.set_text("_multiarch", Str::intern_text("x86_64-linux-gnu"));
     implementation.set_text("supports_isolated_interpreters", Value::FALSE);
     m.add("implementation", runtime::namespace_object(cx, &implementation)?);
+    m.add("_jit", Module::from_def(cx, &JIT)?);
+    super::monitoring::install(cx, m)?;
     Ok(())
 }
+
+fn no(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
+    Ok(Value::FALSE.into())
+}
+
+/// `sys._jit`
+static JIT: ModuleDef = ModuleDef {
+    name: "_jit",
+    doc: "Utilities for observing just-in-time compilation.",
+    functions: &[
+        function("is_available", "($module, /)", no, "Whether there is a just-in-time compiler."),
+        function("is_enabled", "($module, /)", no, "Whether it is enabled."),
+        function("is_active", "($module, /)", no, "Whether the topmost frame runs compiled code."),
+    ],
+    init: |_, _| Ok(()),
+};
 
 /// `sys`.
 pub static MODULE: ModuleDef = ModuleDef { name: "sys", doc: "Access to the interpreter.", functions: FUNCTIONS, init };

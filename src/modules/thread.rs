@@ -15,6 +15,7 @@ use objects::types::type_::slots::Slots;
 use objects::types::type_::{Type, TypeSpec, flags, type_of, type_value};
 use objects::{Cx, PyResult, ids};
 use std::time::Duration;
+use stdlib_native::clock::Round;
 use sync::event::{Event, RawLock, Waited};
 use sync::prim::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
@@ -32,6 +33,8 @@ pub mod type_ids {
 
 /// Longest timeout in seconds.
 const TIMEOUT_MAX: f64 = 9_223_372_036.0;
+/// Nanoseconds of a second.
+const NS: i64 = 1_000_000_000;
 
 // ---- lock ----
 
@@ -57,37 +60,22 @@ fn wait_time(cx: &mut Cx, blocking: Option<Ref<'_>>, timeout: Option<Ref<'_>>) -
         Some(b) => truth::of(cx, b)?,
         None => true,
     };
-    let seconds = match timeout {
-        Some(t) => {
-            match objects::types::float::as_float(t).or_else(|| objects::types::int::as_int(t).and_then(|i| i.to_i64()).map(|i| i as f64)) {
-                Some(s) => s,
-                None => {
-                    let i = objects::types::int::index(cx, t)?;
-                    objects::types::int::as_int(i.as_ref()).and_then(|i| i.to_i64()).unwrap_or(0) as f64
-                }
-            }
-        }
-        None => -1.0,
+    let ns = match timeout {
+        Some(t) => stdlib_native::clock::nanoseconds(cx, t, Round::Up)?,
+        None => -NS,
     };
     if !blocking {
-        if seconds != -1.0 {
+        if ns != -NS {
             return Err(cx.value_error("can't specify a timeout for a non-blocking call"));
         }
         return Ok(Some(Duration::ZERO));
     }
-    if seconds.is_nan() {
-        return Err(cx.value_error("Invalid value NaN (not a number)"));
+    match u64::try_from(ns) {
+        Ok(ns) if ns <= TIMEOUT_MAX as u64 * NS as u64 => Ok(Some(Duration::from_nanos(ns))),
+        Ok(_) => Err(cx.overflow_error("timeout value is too large")),
+        Err(_) if ns == -NS => Ok(None),
+        Err(_) => Err(cx.value_error("timeout value must be a non-negative number")),
     }
-    if seconds < 0.0 {
-        if seconds != -1.0 {
-            return Err(cx.value_error("timeout value must be a non-negative number"));
-        }
-        return Ok(None);
-    }
-    if seconds > TIMEOUT_MAX {
-        return Err(cx.overflow_error("timeout value is too large"));
-    }
-    Ok(Some(Duration::from_secs_f64(seconds)))
 }
 
 /// Waits for a lock, running signal handlers in between.
@@ -309,8 +297,8 @@ fn handle_of(v: Ref<'_>) -> &Handle {
     unsafe { v.cast::<Handle>() }
 }
 
-/// Threads started and not yet done that shutdown must wait for.
-static WAIT_FOR: sync::mutex::Mutex<Vec<std::sync::Arc<Shared>>> = sync::mutex::Mutex::new(Vec::new());
+/// Threads started and not yet done.
+static RUNNING: sync::mutex::Mutex<Vec<std::sync::Arc<Shared>>> = sync::mutex::Mutex::new(Vec::new());
 static MAIN_IDENT: AtomicU64 = AtomicU64::new(0);
 static STACK_SIZE: AtomicUsize = AtomicUsize::new(0);
 static SHUTTING_DOWN: AtomicBool = AtomicBool::new(false);
@@ -339,9 +327,7 @@ fn spawn(cx: &mut Cx, shared: std::sync::Arc<Shared>, f: Value, args: Value, kwa
     let bundle = (SendValue::new(f), SendValue::new(args), kwargs.map(SendValue::new));
     let theirs = shared.clone();
     shared.state.store(1, Ordering::Release);
-    if !shared.daemon.load(Ordering::Relaxed) {
-        WAIT_FOR.lock().push(shared.clone());
-    }
+    RUNNING.lock().push(shared.clone());
     let size = match STACK_SIZE.load(Ordering::Relaxed) {
         0 => DEFAULT_STACK,
         n => n.max(1 << 20),
@@ -357,7 +343,7 @@ fn spawn(cx: &mut Cx, shared: std::sync::Arc<Shared>, f: Value, args: Value, kwa
 }
 
 fn forget(shared: &std::sync::Arc<Shared>) {
-    WAIT_FOR.lock().retain(|s| !std::sync::Arc::ptr_eq(s, shared));
+    RUNNING.lock().retain(|s| !std::sync::Arc::ptr_eq(s, shared));
 }
 
 /// A thread's life.
@@ -461,16 +447,7 @@ fn join(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let shared = handle_of(a[0]).shared.clone();
     let timeout = match a[1].given().filter(|t| !t.is_none()) {
         None => None,
-        Some(t) => {
-            match objects::types::float::as_float(t).or_else(|| objects::types::int::as_int(t).and_then(|i| i.to_i64()).map(|i| i as f64)) {
-                Some(s) if s < 0.0 => None,
-                Some(s) => Some(Duration::from_secs_f64(s.min(TIMEOUT_MAX))),
-                None => {
-                    let n = type_of(t).name_text();
-                    return Err(cx.type_error(format!("'{n}' object cannot be interpreted as a number")));
-                }
-            }
-        }
+        Some(t) => u64::try_from(stdlib_native::clock::nanoseconds(cx, t, Round::Up)?).ok().map(Duration::from_nanos),
     };
     match shared.state.load(Ordering::Acquire) {
         0 => return Err(cx.runtime_error("thread not started")),
@@ -502,7 +479,7 @@ fn wait_done(cx: &mut Cx, shared: &Shared, timeout: Option<Duration>) -> PyResul
 /// Waits for all threads that are not daemons: what `threading._shutdown` and the interpreter's end do.
 pub fn wait_for_threads(cx: &mut Cx) -> PyResult<()> {
     loop {
-        let next = WAIT_FOR.lock().first().cloned();
+        let next = RUNNING.lock().iter().find(|s| !s.daemon.load(Ordering::Relaxed)).cloned();
         match next {
             Some(s) if s.ident.load(Ordering::Relaxed) != ident() => {
                 wait_done(cx, &s, None)?;
@@ -512,6 +489,39 @@ pub fn wait_for_threads(cx: &mut Cx) -> PyResult<()> {
             None => return Ok(()),
         }
     }
+}
+
+/// Around a fork: nobody else may hold the list of threads then.
+pub fn before_fork() {
+    RUNNING.raw().lock();
+}
+/// In the parent.
+pub fn after_fork_parent() {
+    RUNNING.raw().unlock();
+}
+/// In the child: the calling thread is the main one, and all others have ended.
+pub fn after_fork_child() {
+    RUNNING.raw().unlock();
+    set_main();
+    super::signal::after_fork_child();
+    let me = ident();
+    let others = {
+        let mut list = RUNNING.lock();
+        let (mine, others): (Vec<_>, Vec<_>) = list.drain(..).partition(|s| s.ident.load(Ordering::Relaxed) == me);
+        *list = mine;
+        others
+    };
+    for s in others {
+        s.state.store(3, Ordering::Release);
+        s.done.set_after_fork();
+    }
+    // What the others' contexts hold is never given back: nobody will run with them again.
+    let slot = sync::threads::current();
+    sync::threads::for_each_slot(|s| {
+        if slot.is_none_or(|m| m.id != s.id) {
+            s.ext.store(std::ptr::null_mut(), Ordering::Release);
+        }
+    });
 }
 
 /// No further threads may start.

@@ -6,7 +6,7 @@ use objects::protocol::call;
 use objects::types::cell::Cell;
 use objects::types::code::Code;
 use objects::types::dict::{Dict, as_dict};
-use objects::types::function::Function;
+use objects::types::function::{Function, SharedRef};
 use objects::types::method::BoundMethod;
 use objects::types::module::as_module;
 use objects::types::str::{Str, as_str, text};
@@ -67,7 +67,8 @@ fn set_code(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
         return Err(cx.value_error(format!("{n}() requires a code object with {have} free vars, not {want}")));
     }
     f.version.store(0, Ordering::Relaxed);
-    store(cx, f, &f.code, code.to_value());
+    let _ = cx;
+    drop(f.code.swap(SharedRef::counted(code.to_value())));
     Ok(())
 }
 
@@ -164,30 +165,53 @@ fn set_type_params(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> 
     }
 }
 
-macro_rules! plain {
-    ($name:literal, $field:ident) => {
-        Member(getset(
-            $name,
-            |_, v| Ok(me(v).$field.load_reg(me(v).header())),
-            |cx, v, x| {
-                let f = me(v);
-                store(cx, f, &f.$field, x.map_or(Value::NONE, Ref::to_value));
-                Ok(())
-            },
-            "",
-        ))
+fn set_plain(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>, field: fn(&Function) -> &Field) -> PyResult<()> {
+    let f = me(v);
+    store(cx, f, field(f), x.map_or(Value::NONE, Ref::to_value));
+    Ok(())
+}
+
+/// What a field that is filled on demand holds now.
+fn filled(cx: &mut Cx, f: &Function, field: &Field, first: impl FnOnce() -> Value) -> Value {
+    let now = field.load(f.header());
+    if now.word() != Word::UNBOUND {
+        return now;
+    }
+    let v = first();
+    let lost = {
+        let _l = cx.lock(f.header());
+        if field.peek() == Word::UNBOUND { Some(field.swap(v.clone())) } else { None }
     };
+    match lost {
+        Some(_) => v,
+        None => field.load(f.header()),
+    }
+}
+
+fn get_doc(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
+    let f = me(v);
+    Ok(filled(cx, f, &f.doc, || {
+        let code = f.code();
+        let first = if code.data.flags & bytecode::flags::HAS_DOCSTRING != 0 { code.consts.first() } else { None };
+        first.cloned().unwrap_or(Value::NONE)
+    })
+    .into())
+}
+
+fn get_module(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
+    let f = me(v);
+    Ok(filled(cx, f, &f.module, || f.globals.get_interned(objects::names::__name__()).map_or(Value::NONE, Reg::into_value)).into())
 }
 
 static MEMBERS: &[Member] = &[
     Member(getter("__closure__", |_, v| Ok(me(v).closure.clone().into()), "")),
-    plain!("__doc__", doc),
-    Member(getter("__globals__", |_, v| Ok(Gc::clone(&me(v).globals).into()), "")),
-    plain!("__module__", module),
-    Member(getter("__builtins__", |_, v| Ok(Gc::clone(&me(v).builtins).into()), "")),
+    Member(getset("__doc__", get_doc, |cx, v, x| set_plain(cx, v, x, |f| &f.doc), "")),
+    Member(getter("__globals__", |_, v| Ok(me(v).globals.handle().into()), "")),
+    Member(getset("__module__", get_module, |cx, v, x| set_plain(cx, v, x, |f| &f.module), "")),
+    Member(getter("__builtins__", |_, v| Ok(me(v).builtins.handle().into()), "")),
 ];
 static GETSETS: &[GetSet] = &[
-    getset("__code__", |_, v| Ok(me(v).code.load_reg(me(v).header())), set_code, ""),
+    getset("__code__", |_, v| Ok(me(v).code.as_ref().to_value().into()), set_code, ""),
     getset("__defaults__", |_, v| Ok(me(v).defaults.load_reg(me(v).header())), set_defaults, ""),
     getset("__kwdefaults__", |_, v| Ok(me(v).kwdefaults.load_reg(me(v).header())), set_kwdefaults, ""),
     getset("__annotations__", get_annotations, set_annotations, ""),
@@ -261,7 +285,7 @@ fn new(cx: &mut Cx, _class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
         let globals: Gc<Dict> = unsafe { Gc::from_value(a[1].to_value()) };
         let builtins = builtins_of(&globals);
         let closure = if want > 0 { Tuple::from_refs(cells).into_value() } else { Value::NONE };
-        let made = crate::vm::call::new_function(cx, a[0].to_value(), globals, builtins, closure, false);
+        let made = crate::vm::call::new_function(cx, a[0], globals.value().as_ref(), builtins.value().as_ref(), closure, false);
         let f = me(made.as_ref());
         if let Some(n) = given(2) {
             store(cx, f, &f.name, n.to_value());

@@ -11,7 +11,7 @@ use gc::{Gc, Payload, Ref, Reg, Value, Word};
 use objects::args::Args;
 use objects::types::code::Code;
 use objects::types::dict::Dict;
-use objects::types::function::Function;
+use objects::types::function::{Function, SharedRef};
 use objects::types::str::{Str, as_str};
 use objects::types::tuple::Tuple;
 use objects::{Cx, PyResult, Raised};
@@ -420,13 +420,24 @@ impl NativeResult for Cx {
     }
 }
 
+/// Runs the loop for a frame with `Then::Native`; the word that it gave, 0 when it has raised.
+pub unsafe fn run_to_result(cx: &mut Cx, start: Next) -> Word {
+    RESULT.set(0);
+    // SAFETY: the frame is current.
+    unsafe { run(cx, start.0, start.1) };
+    Word(RESULT.replace(0))
+}
+
+/// Gives a value to [`run_to_result`], when the loop is left next.
+pub fn set_result(w: Word) {
+    RESULT.set(w.0);
+}
+
 /// Runs the loop for the frame that has just been pushed with `Then::Native`, and takes its result.
 pub unsafe fn run_native(cx: &mut Cx, start: Next) -> PyResult<Reg> {
     // SAFETY: the frame is current.
     unsafe {
-        RESULT.set(0);
-        run(cx, start.0, start.1);
-        match RESULT.replace(0) {
+        match run_to_result(cx, start).0 {
             0 => match cx.raised.take() {
                 Some(e) => Err(cx.raise(e)),
                 None => Err(cx.system_error("frame ended without a result")),
@@ -507,7 +518,7 @@ pub fn run_code(cx: &mut Cx, code: Ref<'_>, globals: &Gc<Dict>, builtins: &Gc<Di
     cx.check_native_stack()?;
     // SAFETY: a code object.
     let c = unsafe { code.cast::<Code>() };
-    let function = new_function(cx, code.to_value(), globals.clone(), builtins.clone(), closure, false);
+    let function = new_function(cx, code, globals.value().as_ref(), builtins.value().as_ref(), closure, false);
     // SAFETY: the function lives in this native frame.
     unsafe {
         let f = function.as_ref().cast::<Function>();
@@ -534,22 +545,22 @@ pub fn run_code(cx: &mut Cx, code: Ref<'_>, globals: &Gc<Dict>, builtins: &Gc<Di
 }
 
 /// Makes a function object.
-pub fn new_function(cx: &mut Cx, code: Value, globals: Gc<Dict>, builtins: Gc<Dict>, closure: Value, deferred: bool) -> Value {
+pub fn new_function(cx: &mut Cx, code: Ref<'_>, globals: Ref<'_>, builtins: Ref<'_>, closure: Value, deferred: bool) -> Value {
     use gc::Field;
     let _ = &cx;
     // SAFETY: a code object.
-    let c = unsafe { code.as_ref().cast::<Code>() };
+    let c = unsafe { code.cast::<Code>() };
     let name = c.name.clone();
     let qualname = c.qualname.clone();
-    let doc = match c.data.flags & code_flags::HAS_DOCSTRING {
-        0 => Value::NONE,
-        _ => c.consts.first().cloned().unwrap_or(Value::NONE),
+    let (code, globals, builtins) = if deferred {
+        (SharedRef::counted(code.to_value()), SharedRef::counted(globals.to_value()), SharedRef::counted(builtins.to_value()))
+    } else {
+        (SharedRef::shared(code), SharedRef::shared(globals), SharedRef::shared(builtins))
     };
-    let module = globals.get_interned(objects::names::__name__()).map_or(Value::NONE, Reg::into_value);
     let f = objects::types::instance::alloc_with(
         objects::types::by_id(objects::ids::FUNCTION),
         Function {
-            code: Field::new(code),
+            code,
             globals,
             builtins,
             closure,
@@ -557,8 +568,8 @@ pub fn new_function(cx: &mut Cx, code: Value, globals: Gc<Dict>, builtins: Gc<Di
             qualname: Field::new(qualname),
             defaults: Field::new(Value::NONE),
             kwdefaults: Field::new(Value::NONE),
-            doc: Field::new(doc),
-            module: Field::new(module),
+            doc: Field::empty(),
+            module: Field::empty(),
             annotate: Field::new(Value::NONE),
             annotations: Field::empty(),
             type_params: Field::empty(),

@@ -75,6 +75,8 @@ pub struct Frame {
     pub drop_dst: bool,
     /// Register of the frame below that gets the result.
     pub dst: u16,
+    /// A suspended frame at a YieldFrom that has been resumed and has run nothing since: its registers are counted.
+    pub passing: bool,
 }
 
 /// A thread's reserved ranges.
@@ -193,6 +195,7 @@ impl Frame {
             (*f).extra = Word::UNBOUND;
             (*f).object = std::ptr::null_mut();
             (*f).generator = std::ptr::null_mut();
+            (*f).passing = false;
         }
     }
 }

@@ -4,7 +4,6 @@
 //! with a compare-and-exchange, so two threads never run one frame; the loser gets "generator already executing". Whoever runs
 //! the frame puts SUSPENDED or DONE back with release. While suspended all registers hold counted words: what a yield finds uncounted is counted there.
 
-use super::call::run_native;
 use super::dispatch::Next;
 use super::frame::{Frame, Regs, Then, current, drop_word};
 use super::{frame_object, unwind};
@@ -30,9 +29,8 @@ pub struct Generator {
     pub hooks: AtomicU8,
     /// For async generators: an `asend`/`athrow`/`aclose` is running.
     pub running_async: AtomicU8,
-    /// The frame; its registers are `registers`.
+    /// The frame; its registers follow this payload in the cell.
     pub frame: std::cell::UnsafeCell<Frame>,
-    registers: std::cell::UnsafeCell<Vec<u64>>,
     /// The function, which keeps code, globals and closure alive.
     pub function: Value,
     /// `__name__`
@@ -131,38 +129,38 @@ pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> 
     };
     // SAFETY: the registers are bound; their words move into the generator, counted.
     unsafe {
-        let mut registers = vec![Word::UNBOUND.0; code.registers as usize + 1];
-        for (n, slot) in registers.iter_mut().enumerate().take(code.locals as usize) {
-            *slot = Reg::from_word(*regs.add(n)).into_value().into_word().0;
-        }
-        let payload = Generator {
-            state: AtomicU8::new(SUSPENDED),
-            started: AtomicU8::new(0),
-            hooks: AtomicU8::new(0),
-            running_async: AtomicU8::new(0),
-            frame: std::cell::UnsafeCell::new(std::mem::zeroed()),
-            registers: std::cell::UnsafeCell::new(registers),
-            function: function.to_value(),
-            name: Field::new(function.name.load(function.header())),
-            qualname: Field::new(function.qualname.load(function.header())),
-            handled: std::cell::UnsafeCell::new(Value::NONE),
-            hook: Field::new(Value::NONE),
-        };
-        let mut payload = Some(payload);
-        let v = gc::alloc_sized(id, size_of::<Generator>(), |p| {
-            if let Some(g) = payload.take() {
-                p.cast::<Generator>().write(g);
+        let count = code.registers as usize + 1;
+        let v = gc::alloc_sized(id, size_of::<Generator>() + count * 8, |p| {
+            let p = p.cast::<Generator>();
+            let at = p.add(1).cast::<Word>();
+            for n in 0..code.locals as usize {
+                *at.add(n) = Reg::from_word(*regs.add(n)).into_value().into_word();
             }
+            for n in code.locals as usize..count {
+                *at.add(n) = Word::UNBOUND;
+            }
+            p.write(Generator {
+                state: AtomicU8::new(SUSPENDED),
+                started: AtomicU8::new(0),
+                hooks: AtomicU8::new(0),
+                running_async: AtomicU8::new(0),
+                frame: std::cell::UnsafeCell::new(std::mem::zeroed()),
+                function: function.to_value(),
+                name: Field::new(function.name.load(function.header())),
+                qualname: Field::new(function.qualname.load(function.header())),
+                handled: std::cell::UnsafeCell::new(Value::NONE),
+                hook: Field::new(Value::NONE),
+            });
         });
         let v = v.unwrap_or_else(|| std::alloc::handle_alloc_error(std::alloc::Layout::new::<Generator>()));
         let g = v.as_ref().cast::<Generator>();
         let f = &mut *g.frame.get();
-        let start = (*g.registers.get()).as_mut_ptr().cast::<Word>();
+        let start = (g as *const Generator).add(1) as *mut Word;
         Frame::set_up(f, std::ptr::null_mut(), function, code, start);
         f.generator = g.header() as *const Header as *mut Header;
-        // An unstarted generator can be finalised too, but only a started one has a finally to run.
-        if let Some(h) = v.as_ref().header() {
-            h.set_flags(gc::flag::HAS_FINALIZER);
+        // Only code with handlers has anything to do when it is closed; coroutines tell that they were never awaited.
+        if id != objects::ids::GENERATOR || !code.data.handlers.is_empty() {
+            g.header().set_flags(gc::flag::HAS_FINALIZER);
         }
         v
     }
@@ -215,6 +213,7 @@ unsafe fn deliver(f: &mut Frame, value: Value) -> Next {
             let old = *at;
             *at = value.into_word();
             drop_word(old);
+            f.passing = true;
             return (if wide { f.pc.sub(1) } else { f.pc }, f.regs);
         }
         let at = f.regs.add(reg(i.a(), prefix.a()));
@@ -230,7 +229,18 @@ unsafe fn is_wide(f: &Frame) -> bool {
     f.pc_index() > 0 && f.code().is_some_and(|c| c.data.instrs[f.pc_index() as usize - 1].op() == Some(bytecode::Op::Wide))
 }
 
+#[inline]
 unsafe fn claim(cx: &mut Cx, g: &Generator) -> PyResult<()> {
+    if !objects::cx::MULTI.load(Ordering::Relaxed) && g.state.load(Ordering::Relaxed) == SUSPENDED {
+        // There is only one thread.
+        g.state.store(RUNNING, Ordering::Relaxed);
+        return Ok(());
+    }
+    // SAFETY: passed on.
+    unsafe { claim_shared(cx, g) }
+}
+
+unsafe fn claim_shared(cx: &mut Cx, g: &Generator) -> PyResult<()> {
     match g.state.compare_exchange(SUSPENDED, RUNNING, Ordering::Acquire, Ordering::Relaxed) {
         Ok(_) => Ok(()),
         Err(RUNNING) => {
@@ -280,8 +290,8 @@ pub unsafe fn ended(cx: &mut Cx, f: &mut Frame) {
         swap_handled(cx, g, false);
         *g.handled.get() = Value::NONE;
         g.state.store(DONE, Ordering::Release);
-        if let Some(h) = Some(g.header()) {
-            h.clear_flags(gc::flag::HAS_FINALIZER);
+        if g.header().flags() & gc::flag::HAS_FINALIZER != 0 {
+            g.header().clear_flags(gc::flag::HAS_FINALIZER);
         }
     }
 }
@@ -292,14 +302,16 @@ pub unsafe fn yielded(cx: &mut Cx, value: Value) -> Next {
     unsafe {
         let f = &mut *current(cx);
         let g = generator_of(f);
-        // Suspended registers hold counted words only.
-        let code = &*f.code;
-        let n = live_depth(&code.data.live, f.pc_index()).max(code.locals as u16) as usize;
-        for k in 0..n {
-            let at = f.regs.add(k);
-            let w = *at;
-            if w.is_pointer() && w.0 & 1 != 0 {
-                *at = Ref::from_word(w).to_value().into_word();
+        // Suspended registers hold counted words only; those of a frame that only passes values on have been counted before.
+        if !std::mem::replace(&mut f.passing, false) {
+            let code = &*f.code;
+            let n = live_depth(&code.data.live, f.pc_index()).max(code.locals as u16) as usize;
+            for k in 0..n {
+                let at = f.regs.add(k);
+                let w = *at;
+                if w.is_pointer() && w.0 & 1 != 0 {
+                    *at = Ref::from_word(w).to_value().into_word();
+                }
             }
         }
         let then = f.then;
@@ -317,7 +329,7 @@ pub unsafe fn yielded(cx: &mut Cx, value: Value) -> Next {
         match then {
             Then::Native => {
                 YIELDED.set(true);
-                set_result(value);
+                super::call::set_result(value.into_word());
                 (&raw const super::dispatch::HALT, (*current(cx)).regs)
             }
             _ => yielded_into(cx, then, value),
@@ -327,10 +339,6 @@ pub unsafe fn yielded(cx: &mut Cx, value: Value) -> Next {
 
 thread_local! {
     static YIELDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-    static VALUE: std::cell::RefCell<Option<gc::SendValue>> = const { std::cell::RefCell::new(None) };
-}
-fn set_result(v: Value) {
-    VALUE.with_borrow_mut(|s| *s = Some(gc::SendValue::new(v)));
 }
 
 /// Resumes from native code: the value yielded or returned.
@@ -362,31 +370,18 @@ fn finished(cx: &mut Cx, e: Raised) -> PyResult<Sent> {
 }
 
 unsafe fn run_resumed(cx: &mut Cx, start: Next) -> PyResult<Sent> {
-    YIELDED.set(false);
     // SAFETY: the generator's frame is current.
-    let result = unsafe { run_native_yielding(cx, start) };
-    match result {
-        Ok((true, v)) => Ok(Sent::Yield(v.into())),
-        Ok((false, v)) => Ok(Sent::Return(v.into())),
-        Err(e) => Err(e),
+    let w = unsafe { super::call::run_to_result(cx, start) };
+    let yielded = YIELDED.replace(false);
+    if w.0 == 0 {
+        return match cx.raised.take() {
+            Some(e) => Err(cx.raise(e)),
+            None => Err(cx.system_error("frame ended without a result")),
+        };
     }
-}
-
-unsafe fn run_native_yielding(cx: &mut Cx, start: Next) -> PyResult<(bool, Value)> {
-    // SAFETY: by the caller.
-    match unsafe { run_native(cx, start) } {
-        Ok(v) => Ok((false, v.into_value())),
-        Err(e) => {
-            if YIELDED.replace(false)
-                && let Some(v) = VALUE.with_borrow_mut(Option::take)
-            {
-                // No exception: the loop ended by a yield.
-                drop(cx.catch(e));
-                return Ok((true, v.into_value()));
-            }
-            Err(e)
-        }
-    }
+    // SAFETY: given to us by whoever left the loop.
+    let r = unsafe { Reg::from_word(w) };
+    Ok(if yielded { Sent::Yield(r) } else { Sent::Return(r) })
 }
 
 /// Throws an exception into a generator; the value yielded or returned.
@@ -469,6 +464,7 @@ unsafe fn link(cx: &mut Cx, g: &Generator, f: &mut Frame) {
         f.top = (*prev).top;
         f.then = Then::Native;
         f.callee = 0;
+        f.passing = false;
         cx.frame = (f as *mut Frame).cast();
         cx.depth += 1;
         swap_handled(cx, g, true);
@@ -587,6 +583,7 @@ pub unsafe fn returned_into(cx: &mut Cx, then: Then, value: Value) -> Next {
                 (pc.add(2).offset(i.signed() as isize), regs)
             }
             _ => {
+                below.passing = false;
                 let a = i.a() as usize | if wide { (prefix.a() as usize) << 8 } else { 0 };
                 let old = (*regs.add(b), *regs.add(b + 1));
                 let at = regs.add(a);

@@ -13,7 +13,7 @@ pub fn poll(cx: &mut Cx) -> PyResult<()> {
     }
     if bits & safepoint::GC != 0 {
         safepoint::take(cx.slot, safepoint::GC);
-        crate::collect::reclaim_pending(cx);
+        crate::collect::at_safepoint(cx);
     }
     cx.drain();
     if bits & safepoint::ASYNC_EXC != 0 {

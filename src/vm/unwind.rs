@@ -48,6 +48,7 @@ unsafe fn unwind(cx: &mut Cx, r: Raised, mut trace: bool) -> Next {
                 *(*f).regs.add(depth) = exc.into_word();
                 let at = code.instrs.as_ptr().add(h.target as usize);
                 (*f).pc = at;
+                (*f).passing = false;
                 // What the drops have queued runs with the exception safe in its register.
                 if gc::local::has_work() {
                     cx.drain();

@@ -29,6 +29,8 @@ pub struct Dict {
     /// Bumped, under the lock, before a key is added or removed or the table is replaced. As long as it stays the same, an entry's index that
     /// was found before Python code ran is still good, and the table is the same one (an address alone does not say that).
     pub(crate) changes: AtomicU32,
+    /// Under which references from closures are counted, for namespaces; 0 until there is one.
+    pub delta_id: AtomicU32,
 }
 
 // SAFETY: visits keys and values.
@@ -49,6 +51,7 @@ unsafe impl Payload for Dict {
 
 impl Drop for Dict {
     fn drop(&mut self) {
+        gc::deferred::retire_id(self.delta_id.load(Ordering::Relaxed));
         let t = *self.table.get_mut();
         if !t.is_null() {
             // SAFETY: nobody else can reach the dict any more.
@@ -127,6 +130,7 @@ impl Dict {
             used: AtomicUsize::new(0),
             keys_version: AtomicU32::new(0),
             changes: AtomicU32::new(0),
+            delta_id: AtomicU32::new(0),
         }
     }
     /// An empty dict.

@@ -72,6 +72,8 @@ pub mod ids {
     pub const USER_WARNING: u32 = 166;
     /// `ExceptionGroup`, which also has Exception as a base; made after the others.
     pub const EXCEPTION_GROUP: u32 = 167;
+    /// `_IncompleteInputError`, which interactive prompts look for.
+    pub const INCOMPLETE_INPUT_ERROR: u32 = 168;
 }
 
 /// A row of the tree.
@@ -145,6 +147,7 @@ pub static TREE: &[Row] = &[
         extra: &["msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset"],
     },
     Row { id: ids::INDENTATION_ERROR, name: "IndentationError", base: ids::SYNTAX_ERROR, extra: &[] },
+    Row { id: ids::INCOMPLETE_INPUT_ERROR, name: "_IncompleteInputError", base: ids::SYNTAX_ERROR, extra: &[] },
     Row { id: ids::TAB_ERROR, name: "TabError", base: ids::INDENTATION_ERROR, extra: &[] },
     Row { id: ids::SYSTEM_ERROR, name: "SystemError", base: ids::EXCEPTION, extra: &[] },
     Row { id: ids::TYPE_ERROR, name: "TypeError", base: ids::EXCEPTION, extra: &[] },

@@ -332,6 +332,7 @@ fn get_annotations(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     } else {
         Dict::new().into_value()
     };
+    t.invalidate();
     t.dict.set_str(names::__annotations_cache__(), made.clone());
     Ok(made.into())
 }

@@ -4,6 +4,7 @@
 //! that change under the type's lock; `VERSIONS[id]` is set to 0 *before* anything that could alter a lookup changes, so that a cache filled
 //! from a lookup that began earlier is refused (DESIGN 5).
 
+mod lookup_cache;
 pub mod build;
 pub mod dunder;
 pub mod methods;
@@ -457,7 +458,23 @@ impl Type {
         self.lookup_with_owner(name).map(|(v, _)| v)
     }
     /// As `lookup`, also giving the id of the type that has it.
+    #[inline]
     pub fn lookup_with_owner(&self, name: Ref<'_>) -> Option<(Reg, u32)> {
+        match lookup_cache::find(gc::kind::version_of(self.id), name) {
+            Some(known) => known,
+            None => self.lookup_slowly(name),
+        }
+    }
+    #[inline(never)]
+    fn lookup_slowly(&self, name: Ref<'_>) -> Option<(Reg, u32)> {
+        let version = self.version();
+        let found = self.lookup_uncached(name);
+        if version != 0 && gc::kind::version_of(self.id) == version {
+            lookup_cache::put(version, name, found.as_ref().map(|(v, owner)| (v.as_ref(), *owner)));
+        }
+        found
+    }
+    fn lookup_uncached(&self, name: Ref<'_>) -> Option<(Reg, u32)> {
         self.with_mro(|mro| {
             for t in mro {
                 // SAFETY: the MRO holds types.
@@ -519,6 +536,27 @@ pub fn live_by_id(id: u32) -> Option<&'static Type> {
     let p = TYPES[id as usize & (gc::kind::MAX_TYPES - 1)].load(Ordering::Acquire);
     // SAFETY: a type's entry is cleared when it dies, which happens only in a stop.
     if p.is_null() { None } else { Some(unsafe { &*p.cast::<Type>() }) }
+}
+
+/// Takes a dying type off the lists of its bases. The world is stopped.
+pub fn forget_subclass(t: &Type) {
+    let bases = t.bases.load(t.header());
+    for b in bases.as_ref().exact::<Tuple>().map_or(&[][..], Tuple::items) {
+        if let Some(b) = as_type(*b) {
+            b.subclasses.lock().retain(|id| *id != t.id);
+        }
+    }
+}
+
+impl Drop for Type {
+    fn drop(&mut self) {
+        if self.spec.is_none() {
+            let at = self.id as usize & (gc::kind::MAX_TYPES - 1);
+            VERSIONS[at].store(0, Ordering::Release);
+            TYPES[at].store(std::ptr::null_mut(), Ordering::Release);
+            gc::deferred::retire_id(self.id);
+        }
+    }
 }
 
 /// One more reference to the type with a static id.

@@ -4,6 +4,7 @@ use super::super::dispatch::Next;
 use super::super::frame::{Pc, Regs};
 use super::{a, b, c, constant, done, drop_now, drop_range, finish, get, next_cached, own, put, save, slice};
 use crate::vm::cache::{self, kind};
+use crate::vm::lookaside::{self, Use};
 use crate::vm::{call, unwind};
 use bytecode::Instr;
 use bytecode::encode::{KILL_A, KILL_B};
@@ -119,11 +120,40 @@ unsafe fn load_attr_other<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr,
                 _ => {}
             }
         }
-        save(cx, pc);
         let name = constant(cx, i.index());
+        if let Some(next) = load_by_lookaside::<W>(cx, pc, r, i, obj, name) {
+            return next;
+        }
+        save(cx, pc);
         fill_attr(cx, pc, obj, name);
         let result = attr::get(cx, obj, name);
         finish::<W>(cx, pc, r, i, 1, result)
+    }
+}
+
+/// The site's word is about another class: what this thread has found for this one.
+#[inline(always)]
+unsafe fn load_by_lookaside<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, obj: Ref<'_>, name: Ref<'_>) -> Option<Next> {
+    // SAFETY: verified code; an entry's version is the type's.
+    unsafe {
+        let h = obj.header()?;
+        let (w, value) = lookaside::find(gc::kind::version_of(h.type_id()), name, Use::Load)?;
+        let payload = cache::payload(w);
+        match cache::kind_of(w) {
+            kind::INLINE => inline(h, payload).map(|v| loaded::<W>(cx, pc, r, i, v)),
+            kind::SLOT => {
+                let v = (*(h as *const Header).cast::<Field>().add(payload as usize)).load_reg(h);
+                if v.as_ref().word() == Word::UNBOUND { None } else { Some(loaded::<W>(cx, pc, r, i, v)) }
+            }
+            kind::CLASS_VALUE if instance_has_no(obj, name) => {
+                Some(loaded::<W>(cx, pc, r, i, Reg::from_word(Word(value).borrowed())))
+            }
+            kind::PROPERTY => {
+                save(cx, pc);
+                call::property::<W>(cx, pc, r, i, Ref::from_word(Word(value).borrowed()), obj)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -219,10 +249,12 @@ unsafe fn fill_attr(cx: &mut Cx, pc: Pc, obj: Ref<'_>, name: Ref<'_>) {
                     }
                     if cache::poolable(getter.word()) {
                         cache::fill_pool(pc, v, kind::PROPERTY, getter.word().0, || t.version() == v);
+                        lookaside::put(cache::word(v, kind::PROPERTY, 0), getter.word().unmarked().0, name, Use::Load);
                     }
                     return;
                 } else if dt.slots.descr_get().is_none() && dt.slots.descr_set().is_none() && cache::poolable(d.word()) {
                     cache::fill_pool(pc, v, kind::CLASS_VALUE, d.word().0, || t.version() == v);
+                    lookaside::put(cache::word(v, kind::CLASS_VALUE, 0), d.word().unmarked().0, name, Use::Load);
                     return;
                 } else {
                     return;
@@ -232,6 +264,7 @@ unsafe fn fill_attr(cx: &mut Cx, pc: Pc, obj: Ref<'_>, name: Ref<'_>) {
         };
         if t.version() == v {
             at.store(word, Ordering::Release);
+            lookaside::put(word, 0, name, Use::Load);
         }
     }
 }
@@ -297,9 +330,19 @@ unsafe fn store_cached(h: &Header, w: u64, value: Word, killed: bool) -> Option<
 unsafe fn store_attr_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -> Next {
     // SAFETY: verified code.
     unsafe {
-        save(cx, pc);
         let (obj, value) = (get(r, a::<W>(pc, i)), get(r, b::<W>(pc, i)));
         let name = constant(cx, i.index());
+        if let Some(h) = obj.header()
+            && let Some((w, _)) = lookaside::find(gc::kind::version_of(h.type_id()), name, Use::Store)
+            && let Some(old) = store_cached(h, w, value.word(), i.flags() & KILL_B != 0)
+        {
+            drop_now(cx, pc, old);
+            if i.flags() & KILL_A != 0 {
+                drop_now(cx, pc, obj.word());
+            }
+            return next_cached(pc, r);
+        }
+        save(cx, pc);
         let result = attr::set(cx, obj, name, Some(value));
         if result.is_ok() {
             fill_store(pc, obj, name);
@@ -336,6 +379,7 @@ unsafe fn fill_store(pc: Pc, obj: Ref<'_>, name: Ref<'_>) {
     if t.version() == v {
         // SAFETY: verified code.
         unsafe { cache::at(pc) }.store(word, Ordering::Release);
+        lookaside::put(word, 0, name, Use::Store);
     }
 }
 
@@ -411,9 +455,20 @@ unsafe fn load_method_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr
             drop_now(cx, pc, dying);
             return next_cached(pc, r);
         }
-        save(cx, pc);
         let name = constant(cx, i.index());
         let t = type_of(obj);
+        if let Some((w, f)) = lookaside::find(gc::kind::version_of(id), name, Use::Method) {
+            if cache::kind_of(w) == kind::METHOD {
+                return method_pair::<W>(pc, r, i, Word(f).borrowed(), obj.word());
+            }
+            let dying = if i.flags() & KILL_B != 0 { obj.word() } else { Word::NONE };
+            let at = r.add(a::<W>(pc, i));
+            *at = Word(f).borrowed();
+            *at.add(1) = if cache::kind_of(w) == kind::CLASS_METHOD { t.as_ref().word().borrowed() } else { Word::NO_SELF };
+            drop_now(cx, pc, dying);
+            return next_cached(pc, r);
+        }
+        save(cx, pc);
         let version = if t.has(flags::PLAIN_GETATTR) { t.version() } else { 0 };
         match attr::method(cx, obj, name) {
             Ok(attr::Method::Unbound(f)) => {
@@ -422,6 +477,9 @@ unsafe fn load_method_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr
                 let w = f.as_ref().word();
                 if version != 0 && !shadowed && cache::poolable(w) {
                     cache::fill_pool(pc, version, kind::METHOD, w.unmarked().0, || t.version() == version);
+                    if t.version() == version {
+                        lookaside::put(cache::word(version, kind::METHOD, 0), w.unmarked().0, name, Use::Method);
+                    }
                 }
                 let f = f.into_word();
                 method_pair::<W>(pc, r, i, f, obj.word())
@@ -458,6 +516,9 @@ unsafe fn fill_wrapped(pc: Pc, obj: Ref<'_>, t: &Type, name: Ref<'_>, version: u
         h.make_deferred();
         if cache::poolable(f.word()) {
             cache::fill_pool(pc, version, kind, f.word().0, || t.version() == version);
+            if t.version() == version {
+                lookaside::put(cache::word(version, kind, 0), f.word().unmarked().0, name, Use::Method);
+            }
         }
     }
 }

@@ -306,24 +306,33 @@ pub unsafe fn unpack_seq<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) 
     unsafe {
         let source = get(r, b::<W>(pc, i));
         let (base, n) = (c::<W>(pc, i), i.index() as usize);
+        let dying = if i.flags() & KILL_B != 0 { source.word() } else { Word::NONE };
         if let Some(t) = source.exact::<Tuple>()
             && t.len() == n
         {
-            let dying = if i.flags() & KILL_B != 0 { source.word() } else { Word::NONE };
-            // The tuple's word may be in the way: from its items first.
-            let items = t.items();
-            if n <= 8 {
-                let mut words = [Word::NONE; 8];
-                for (k, x) in items.iter().enumerate() {
-                    words[k] = x.to_value().into_word();
-                }
-                for (k, w) in words.iter().enumerate().take(n) {
-                    *r.add(base + k) = *w;
-                }
-            } else {
-                let words: Vec<Word> = items.iter().map(|x| x.to_value().into_word()).collect();
-                for (k, w) in words.into_iter().enumerate() {
-                    *r.add(base + k) = w;
+            // The tuple's own register may be the first one that is written: it is not read again.
+            for (k, x) in t.items().iter().enumerate() {
+                *r.add(base + k) = x.to_value().into_word();
+            }
+            drop_now(cx, pc, dying);
+            return (pc.add(2), r);
+        }
+        if let Some(l) = source.exact::<List>()
+            && l.len() == n
+        {
+            for k in 0..n {
+                match l.get(k) {
+                    Some(v) => *r.add(base + k) = v.into_value().into_word(),
+                    None => {
+                        // It has shrunk meanwhile: back to what it was, and by the long way.
+                        for done in 0..k {
+                            drop_now(cx, pc, *r.add(base + done));
+                        }
+                        if base == b::<W>(pc, i) {
+                            *r.add(base) = source.word();
+                        }
+                        return unpack_slow::<W>(cx, pc, r, i);
+                    }
                 }
             }
             drop_now(cx, pc, dying);

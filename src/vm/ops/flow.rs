@@ -7,7 +7,7 @@ use crate::modules;
 use crate::vm::{call, generator, unwind};
 use bytecode::Instr;
 use bytecode::encode::{DROP_A, KILL_C};
-use gc::{Gc, Payload, Ref, Reg, Value, Word};
+use gc::{Payload, Ref, Reg, Value, Word};
 use objects::protocol::{attr, item, iter};
 use objects::types::dict::Dict;
 use objects::types::exception::ids;
@@ -34,17 +34,29 @@ pub unsafe fn for_iter<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) ->
     unsafe {
         let n = b::<W>(pc, i);
         let it = get(r, n);
+        let id = match it.header() {
+            Some(h) => h.type_id(),
+            None => return not_iterator(cx, pc, it),
+        };
         save(cx, pc);
-        if let Some(g) = generator::as_generator(it)
-            && g.state.load(Ordering::Relaxed) == generator::SUSPENDED
-        {
-            return match generator::resume(cx, g, Value::NONE, Then::ForIter) {
-                Ok(next) => next,
-                Err(e) => unwind::raise(cx, e),
-            };
+        if matches!(id, objects::ids::GENERATOR) {
+            let g = it.cast::<generator::Generator>();
+            if g.state.load(Ordering::Relaxed) == generator::SUSPENDED {
+                return match generator::resume(cx, g, Value::NONE, Then::ForIter) {
+                    Ok(next) => next,
+                    Err(e) => unwind::raise(cx, e),
+                };
+            }
         }
-        let Some(f) = type_of(it).slots.next() else { return not_iterator(cx, it) };
-        match f(cx, it) {
+        let found = if it.word().is_counted() {
+            objects::types::iterators::next_in_register(cx, it)
+        } else {
+            match type_of(it).slots.next() {
+                Some(f) => f(cx, it),
+                None => return not_iterator(cx, pc, it),
+            }
+        };
+        match found {
             Ok(Some(v)) => {
                 let w = v.into_word();
                 let at = r.add(a::<W>(pc, i));
@@ -69,7 +81,9 @@ pub unsafe fn for_iter<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) ->
 }
 
 #[cold]
-unsafe fn not_iterator(cx: &mut Cx, it: Ref<'_>) -> Next {
+unsafe fn not_iterator(cx: &mut Cx, pc: Pc, it: Ref<'_>) -> Next {
+    // SAFETY: the current instruction.
+    unsafe { save(cx, pc) };
     let n = type_of(it).name_text();
     let e = cx.type_error(format!("'{n}' object is not an iterator"));
     // SAFETY: the pc is saved.
@@ -92,10 +106,14 @@ pub unsafe fn make_function<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Inst
         };
         let (defaults, kwdefaults, annotate, closure) = (part(1), part(2), part(4), part(8));
         let f = frame(cx);
-        let globals: Gc<Dict> = Gc::from_value((*f.globals).to_value());
-        let builtins: Gc<Dict> = Gc::from_value((*f.builtins).to_value());
-        let made =
-            call::new_function(cx, constant(cx, i.index()).to_value(), globals, builtins, closure.unwrap_or(Value::NONE), bits & 16 != 0);
+        let made = call::new_function(
+            cx,
+            constant(cx, i.index()),
+            (*f.globals).as_ref(),
+            (*f.builtins).as_ref(),
+            closure.unwrap_or(Value::NONE),
+            bits & 16 != 0,
+        );
         let p = made.as_ref().cast::<Function>();
         if let Some(v) = defaults {
             drop(p.defaults.swap(v));

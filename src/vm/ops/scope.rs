@@ -197,6 +197,9 @@ unsafe fn lookup_global(cx: &mut Cx, pc: Pc, name: Ref<'_>) -> PyResult<Reg> {
     unsafe {
         let f = frame(cx);
         let (globals, builtins) = (&*f.globals, &*f.builtins);
+        if is_subclass(globals) || is_subclass(builtins) {
+            return global_or_builtin(cx, name);
+        }
         let version = globals.keys_version();
         if let Some(index) = globals.index_of(name) {
             if version != 0 && globals.keys_version_now() == version {
@@ -351,14 +354,19 @@ unsafe fn global_or_builtin(cx: &mut Cx, name: Ref<'_>) -> PyResult<Reg> {
     // SAFETY: a frame's namespaces live as long as it.
     unsafe {
         let f = frame(cx);
-        if let Some(v) = (*f.globals).get_interned(name) {
-            return Ok(v);
+        for d in [&*f.globals, &*f.builtins] {
+            let found = if is_subclass(d) { from_mapping(cx, d.as_ref(), name)? } else { d.get_interned(name) };
+            if let Some(v) = found {
+                return Ok(v);
+            }
         }
-        match (*f.builtins).get_interned(name) {
-            Some(v) => Ok(v),
-            None => Err(name_error(cx, name)),
-        }
+        Err(name_error(cx, name))
     }
+}
+
+/// A namespace whose class may have its own `__getitem__` or `__missing__`.
+fn is_subclass(d: &Dict) -> bool {
+    d.header().type_id() != objects::ids::DICT
 }
 
 #[inline(always)]

@@ -1,0 +1,131 @@
+//! Writing text.
+
+use super::coder::Encoder;
+use super::text::{TextIo, me};
+use super::{ask, buffered, buffered_write, bytes, bytes_io, names, newlines, tell, unsupported};
+use gc::{Ref, Reg, Value};
+use objects::codecs::Fast;
+use objects::types::int;
+use objects::types::str::{Str, as_str};
+use objects::types::type_::type_of;
+use objects::{Cx, PyResult};
+
+impl TextIo {
+    /// Gives the pending bytes to the buffer.
+    pub(super) fn write_pending(&self, cx: &mut Cx, buffer: &Value) -> PyResult<()> {
+        let mut data = self.with(cx, |s| std::mem::take(&mut s.pending));
+        if data.is_empty() {
+            return Ok(());
+        }
+        let r = if buffered::exact(buffer.as_ref()).is_some() {
+            buffered_write::write_bytes(cx, buffer.as_ref(), &data).map(drop)
+        } else if buffer.as_ref().exact::<bytes_io::BytesIo>().is_some() {
+            bytes_io::write_bytes(cx, buffer.as_ref(), &data).map(drop)
+        } else {
+            match bytes(cx, &data) {
+                Ok(b) => tell(cx, buffer.as_ref(), names::write(), &[b.as_ref()]).map(drop),
+                Err(e) => Err(e),
+            }
+        };
+        // The memory is used again.
+        data.clear();
+        self.with(cx, |s| {
+            if s.pending.capacity() == 0 && data.capacity() <= 1 << 16 {
+                s.pending = data;
+            }
+        });
+        r
+    }
+}
+
+/// Writes a text to a stream; for those who know what they write to.
+pub fn write_str(cx: &mut Cx, v: Ref<'_>, text: Ref<'_>) -> PyResult<()> {
+    let t = me(v);
+    let buffer = t.open_buffer(cx)?;
+    let held = t.enter(cx, &buffer)?;
+    let Some(s) = as_str(text) else { return Ok(()) };
+    let (encoder, newline, line_buffering, write_through, chunk) =
+        t.with(cx, |s| (s.encoder.clone(), s.newline.write, s.line_buffering, s.write_through, s.chunk));
+    let Some(encoder) = encoder else { return Err(unsupported(cx, "not writable")) };
+    let mut translated = None;
+    let has_lf = (newline.is_some() || line_buffering) && newlines::has(s.units(), 10);
+    if has_lf && newline.is_some() {
+        translated = Some(newlines::written(cx, text.to_value(), newline)?);
+    }
+    let flush_all = line_buffering && (has_lf || newlines::has(s.units(), 13));
+    let text = translated.as_ref().map_or(text, Value::as_ref);
+    let Some(s) = as_str(text) else { return Ok(()) };
+    let plain = match &encoder {
+        Encoder::Native { codec, .. } => s.is_ascii() || (*codec == Fast::Latin1 && s.width() == 1),
+        Encoder::Object(_) => false,
+    };
+    let made;
+    let data: &[u8] = if plain {
+        s.raw()
+    } else {
+        made = encoder.encode(cx, text)?;
+        &made
+    };
+    // Large texts are not joined to what waits.
+    let first = t.with(cx, |st| !st.pending.is_empty() && data.len() >= chunk);
+    if first {
+        t.write_pending(cx, &buffer)?;
+    }
+    let (full, read) = t.with(cx, |st| {
+        let fits = st.pending.try_reserve(data.len()).is_ok();
+        if fits {
+            st.pending.extend_from_slice(data);
+        }
+        (if fits { Ok(st.pending.len() >= chunk) } else { Err(()) }, st.snapshot.is_some() || !st.decoded.as_ref().is_none())
+    });
+    let Ok(full) = full else { return Err(cx.memory_error()) };
+    if full || flush_all || write_through {
+        t.write_pending(cx, &buffer)?;
+    }
+    if flush_all {
+        flush_buffer(cx, &buffer)?;
+    }
+    if read {
+        t.forget_decoded(cx);
+        if t.with(cx, |s| s.decoder.is_some()) {
+            t.with_decoder(cx, |cx, d| d.reset(cx))?;
+        }
+    }
+    drop(held);
+    Ok(())
+}
+
+/// Flushes a buffer.
+pub(super) fn flush_buffer(cx: &mut Cx, buffer: &Value) -> PyResult<()> {
+    if buffered::exact(buffer.as_ref()).is_some() {
+        buffered::flush_stream(cx, buffer.as_ref())
+    } else {
+        ask(cx, buffer.as_ref(), names::flush()).map(drop)
+    }
+}
+
+/// `write(text)`.
+pub(super) fn write(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let Some(n) = as_str(a[1]).map(Str::len) else {
+        let n = type_of(a[1]).name_text();
+        return Err(cx.type_error(format!("write() argument must be str, not {n}")));
+    };
+    write_str(cx, a[0], a[1])?;
+    Ok(int::from_usize(n).into())
+}
+
+/// `flush()`, natively.
+pub fn flush_stream(cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
+    let t = me(v);
+    let buffer = t.open_buffer(cx)?;
+    let _held = t.enter(cx, &buffer)?;
+    t.with(cx, |s| s.telling = s.seekable);
+    t.write_pending(cx, &buffer)?;
+    flush_buffer(cx, &buffer)
+}
+
+/// `flush()`.
+pub(super) fn flush(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    flush_stream(cx, a[0])?;
+    Ok(Value::NONE.into())
+}
