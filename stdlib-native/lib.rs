@@ -13,6 +13,7 @@ pub mod collections;
 pub mod compression;
 pub mod contextvars;
 pub mod csv;
+pub mod datetime;
 pub mod errno;
 pub mod fcntl;
 pub mod functools;
@@ -29,6 +30,7 @@ pub mod mmap;
 pub mod multiprocessing;
 pub mod name;
 pub mod operator;
+pub mod pickle;
 pub mod posix;
 pub mod posixshmem;
 pub mod posixsubprocess;
@@ -69,6 +71,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &compression::zstd::MODULE,
     &contextvars::MODULE,
     &csv::MODULE,
+    &datetime::MODULE,
     &errno::MODULE,
     &fcntl::MODULE,
     &functools::MODULE,
@@ -88,6 +91,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &mmap::MODULE,
     &multiprocessing::MODULE,
     &operator::MODULE,
+    &pickle::MODULE,
     &posix::MODULE,
     &posixshmem::MODULE,
     &posixsubprocess::MODULE,
@@ -120,6 +124,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     compression::SPECS,
     contextvars::SPECS,
     csv::SPECS,
+    datetime::SPECS,
     functools::SPECS,
     hashes::SPECS,
     io::SPECS,
@@ -128,6 +133,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     mmap::SPECS,
     multiprocessing::SPECS,
     operator::SPECS,
+    pickle::SPECS,
     posix::SPECS,
     queue::SPECS,
     random::SPECS,
