@@ -99,4 +99,11 @@ static FUNCTIONS: &[Method] = &[
 
 /// `_opcode`.
 pub static MODULE: ModuleDef =
-    ModuleDef { name: "_opcode", doc: "The opcode table, for dis and opcode.", functions: FUNCTIONS, init: |_, _| Ok(()) };
+    ModuleDef { name: "_opcode", doc: "The opcode table, for dis and opcode.", functions: FUNCTIONS, init };
+
+fn init(_cx: &mut Cx, m: &objects::types::module::Module) -> PyResult<()> {
+    // Instructions are not rewritten to special forms.
+    m.add("ENABLE_SPECIALIZATION", Value::FALSE);
+    m.add("ENABLE_SPECIALIZATION_FT", Value::FALSE);
+    Ok(())
+}

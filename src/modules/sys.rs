@@ -270,7 +270,64 @@ fn cpu_count_config(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(objects::types::int::from_i64(n.unwrap_or(-1)).into())
 }
 
+/// How many frames coroutines should remember of where they were made.
+static ORIGIN_DEPTH: sync::prim::AtomicU32 = sync::prim::AtomicU32::new(0);
+
+fn set_origin_depth(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let n = objects::types::int::c_int(cx, a[0])?;
+    match u32::try_from(n) {
+        Ok(n) => {
+            ORIGIN_DEPTH.store(n, Ordering::Relaxed);
+            Ok(Value::NONE.into())
+        }
+        Err(_) => Err(cx.value_error("depth must be >= 0")),
+    }
+}
+
+/// `breakpoint()`: what `PYTHONBREAKPOINT` names, `pdb.set_trace` otherwise; nothing for "0".
+fn breakpoint_hook(cx: &mut Cx, args: objects::Args<'_>) -> PyResult<Reg> {
+    let name = if settings().ignore_environment != 0 { None } else { std::env::var("PYTHONBREAKPOINT").ok() };
+    let name = match name.as_deref() {
+        Some("0") => return Ok(Value::NONE.into()),
+        None | Some("") => "pdb.set_trace".to_string(),
+        Some(n) => n.to_string(),
+    };
+    let (module, attribute) = name.rsplit_once('.').unwrap_or(("builtins", &name));
+    let found = match runtime::import(cx, module) {
+        Ok(m) => attr::get_text(cx, m.as_ref(), attribute).map(Reg::into_value),
+        Err(e) => Err(e),
+    };
+    match found {
+        Ok(f) => call::call(cx, f.as_ref(), args),
+        Err(e) => {
+            drop(cx.catch(e));
+            let text = format!("Ignoring unimportable $PYTHONBREAKPOINT: \"{name}\"");
+            cx.host.warn(cx, objects::types::type_::type_value(exc::RUNTIME_WARNING).as_ref(), &text, 1)?;
+            Ok(Value::NONE.into())
+        }
+    }
+}
+
+fn call_tracing(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let items = objects::protocol::iter::collect(cx, a[1])?;
+    let items: Vec<Ref<'_>> = items.iter().map(Value::as_ref).collect();
+    Ok(call::positional(cx, a[0], &items)?.into())
+}
+
 static FUNCTIONS: &[Method] = &[
+    function("is_remote_debug_enabled", "($module, /)", no, "False: no other process can run code here."),
+    function("is_stack_trampoline_active", "($module, /)", no, "False: there are no trampolines for profilers."),
+    function(
+        "get_coroutine_origin_tracking_depth",
+        "($module, /)",
+        |_, _| Ok(Value::small_int(i64::from(ORIGIN_DEPTH.load(Ordering::Relaxed))).into()),
+        "How many frames coroutines should remember of where they were made.",
+    ),
+    function("set_coroutine_origin_tracking_depth", "($module, /, depth)", set_origin_depth, "Sets it."),
+    function("call_tracing", "($module, func, args, /)", call_tracing, "func(*args)"),
+    function("getdlopenflags", "($module, /)", |_, _| Ok(Value::small_int(2).into()), "RTLD_NOW: no library is ever loaded."),
+    objects::native::raw_function("breakpointhook", "($module, /, *args, **kwargs)", breakpoint_hook, "What breakpoint() calls."),
+    objects::native::raw_function("__breakpointhook__", "($module, /, *args, **kwargs)", breakpoint_hook, "The original breakpointhook."),
     function("exc_info", "($module, /)", exc_info, "The exception being handled, as a triple."),
     function("exception", "($module, /)", |cx, _| Ok(cx.handled.clone().into()), "The exception being handled."),
     function("_getframe", "($module, depth=0, /)", get_frame, "A frame object of the call stack."),

@@ -150,17 +150,16 @@ fn frame(v: Ref<'_>) -> &FrameObject {
 }
 
 /// All names and values now, in a fresh dict.
-fn now(v: Ref<'_>) -> Gc<Dict> {
+fn now(cx: &mut Cx, v: Ref<'_>) -> PyResult<Gc<Dict>> {
     let o = frame(v);
     let locals = locals_of(o);
     let d = locals.as_ref().exact::<Dict>().map_or_else(Dict::new, Dict::copy);
     let extra = o.extra.load(o.header());
     if let Some(e) = extra.as_ref().exact::<Dict>() {
-        for (k, x) in e.items() {
-            d.set_str(k.as_ref(), x);
-        }
+        // Through `f_locals` keys can be anything.
+        objects::types::dict::merge::dict(cx, &d, e)?;
     }
-    d
+    Ok(d)
 }
 
 fn extra_of(cx: &mut Cx, o: &FrameObject) -> Value {
@@ -180,7 +179,7 @@ fn missing(cx: &mut Cx, k: Ref<'_>) -> objects::Raised {
 }
 
 fn getitem(cx: &mut Cx, v: Ref<'_>, k: Ref<'_>) -> PyResult<Reg> {
-    match now(v).get(cx, k)? {
+    match now(cx, v)?.get(cx, k)? {
         Some(r) => Ok(r),
         None => Err(missing(cx, k)),
     }
@@ -219,12 +218,12 @@ fn is_proxy(v: Ref<'_>) -> bool {
     type_id_of(v) == ids::FRAME_LOCALS_PROXY
 }
 /// A proxy's contents as a dict, or the value itself.
-fn plain(v: Ref<'_>) -> Value {
-    if is_proxy(v) { now(v).into_value() } else { v.to_value() }
+fn plain(cx: &mut Cx, v: Ref<'_>) -> PyResult<Value> {
+    if is_proxy(v) { Ok(now(cx, v)?.into_value()) } else { Ok(v.to_value()) }
 }
 
 fn forward(cx: &mut Cx, args: &[Ref<'_>], name: &str) -> PyResult<Reg> {
-    let d = now(args[0]);
+    let d = now(cx, args[0])?;
     let name = Str::intern_text(name);
     let n = args.iter().take_while(|a| a.given().is_some()).count();
     call::method(cx, d.as_ref(), name.as_ref(), &args[1..n])
@@ -248,7 +247,7 @@ fn pop(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 fn update(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
     let d = Dict::new();
     for from in args.positional().iter().skip(1) {
-        let p = plain(*from);
+        let p = plain(cx, *from)?;
         merge::any(cx, &d, p.as_ref())?;
     }
     for (k, x) in args.keywords() {
@@ -261,7 +260,7 @@ fn update(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
 }
 
 fn set_default(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    if let Some(r) = now(a[0]).get(cx, a[1])? {
+    if let Some(r) = now(cx, a[0])?.get(cx, a[1])? {
         return Ok(r);
     }
     let v = a[2].given().map_or(Value::NONE, Ref::to_value);
@@ -273,7 +272,7 @@ fn richcompare(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, op: Compare) -> PyResult<Reg
     if !is_proxy(b) && as_dict(b).is_none() || !matches!(op, Compare::Eq | Compare::Ne) {
         return Ok(Value::NOT_IMPLEMENTED.into());
     }
-    let (x, y) = (plain(a), plain(b));
+    let (x, y) = (plain(cx, a)?, plain(cx, b)?);
     compare::rich(cx, x.as_ref(), y.as_ref(), op)
 }
 
@@ -282,13 +281,13 @@ fn or(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>) -> PyResult<Reg> {
     if !fits(a) || !fits(b) {
         return Ok(Value::NOT_IMPLEMENTED.into());
     }
-    let (x, y) = (plain(a), plain(b));
+    let (x, y) = (plain(cx, a)?, plain(cx, b)?);
     arith::binary(cx, arith::Op::Or, x.as_ref(), y.as_ref())
 }
 
 static PROXY_METHODS: &[Method] = &[
     method("__reversed__", "($self, /)", |cx, a| forward(cx, a, "__reversed__"), ""),
-    method("copy", "($self, /)", |_, a| Ok(now(a[0]).into()), ""),
+    method("copy", "($self, /)", |cx, a| Ok(now(cx, a[0])?.into()), ""),
     method("keys", "($self, /)", |cx, a| forward(cx, a, "keys").and_then(|r| list_of(cx, r)), ""),
     method("values", "($self, /)", |cx, a| forward(cx, a, "values").and_then(|r| list_of(cx, r)), ""),
     method("items", "($self, /)", |cx, a| forward(cx, a, "items").and_then(|r| list_of(cx, r)), ""),
@@ -319,18 +318,27 @@ pub static PROXY_TYPE: TypeSpec = TypeSpec::of::<LocalsProxy>("FrameLocalsProxy"
     .slots(Slots {
         new: Some(new_proxy),
         repr: Some(|cx, v| {
-            let shown = show::guarded(cx, frame(v).as_ref(), |cx| show::repr(cx, now(v).as_ref()))?;
+            let shown = show::guarded(cx, frame(v).as_ref(), |cx| {
+                let d = now(cx, v)?;
+                show::repr(cx, d.as_ref())
+            })?;
             Ok(shown.map_or_else(|| text("{...}"), Into::into))
         }),
         richcompare: Some(richcompare),
-        iter: Some(|cx, v| iter::iter(cx, now(v).as_ref())),
-        len: Some(|_, v| Ok(now(v).len())),
+        iter: Some(|cx, v| {
+            let d = now(cx, v)?;
+            iter::iter(cx, d.as_ref())
+        }),
+        len: Some(|cx, v| Ok(now(cx, v)?.len())),
         getitem: Some(getitem),
         setitem: Some(setitem),
-        contains: Some(|cx, v, k| item::contains(cx, now(v).as_ref(), k)),
+        contains: Some(|cx, v, k| {
+            let d = now(cx, v)?;
+            item::contains(cx, d.as_ref(), k)
+        }),
         or: Some(or),
         ior: Some(|cx, a, b| {
-            let p = plain(b);
+            let p = plain(cx, b)?;
             let d = Dict::new();
             merge::any(cx, &d, p.as_ref())?;
             for (k, x) in d.items() {

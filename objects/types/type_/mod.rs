@@ -50,6 +50,8 @@ pub mod flags {
     pub const PLAIN_SETATTR: u32 = 1 << 12;
     /// Has been completely built.
     pub const READY: u32 = 1 << 13;
+    /// A thread is about to give it a version tag.
+    pub const GETTING_VERSION: u32 = 1 << 14;
 }
 
 /// Most attributes that live inline in instances of one type.
@@ -493,14 +495,19 @@ impl Type {
         if v != 0 {
             return v;
         }
-        if !self.has(flags::READY) {
+        // A metaclass's `mro()` can name types in a circle; another thread that is here too only finds nothing to cache.
+        if !self.has(flags::READY) || self.flags.fetch_or(flags::GETTING_VERSION, Ordering::AcqRel) & flags::GETTING_VERSION != 0 {
             return 0;
         }
         // All bases must have tags, so that a change of theirs reaches this type.
         let ok = self.with_mro(|mro| {
-            // SAFETY: the MRO holds types.
-            mro.iter().skip(1).all(|t| unsafe { t.cast::<Type>() }.version() != 0)
+            mro.iter().all(|t| {
+                // SAFETY: the MRO holds types.
+                let t = unsafe { t.cast::<Type>() };
+                std::ptr::eq(t, self) || t.version() != 0
+            })
         });
+        self.flags.fetch_and(!flags::GETTING_VERSION, Ordering::AcqRel);
         if !ok {
             return 0;
         }

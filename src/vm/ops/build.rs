@@ -169,11 +169,17 @@ unsafe fn no_memory(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -> Next {
 
 #[inline(never)]
 pub unsafe fn set_add<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -> Next {
-    // SAFETY: verified code: a is a set.
+    // SAFETY: verified code.
     unsafe {
         save(cx, pc);
-        let s = get(r, a::<W>(pc, i)).cast::<Set>();
-        let result = s.add(cx, get(r, b::<W>(pc, i))).map(drop);
+        // The set of conditional annotations is a variable, which programs can rebind.
+        let result = match objects::types::set::as_set(get(r, a::<W>(pc, i))) {
+            Some(s) => s.add(cx, get(r, b::<W>(pc, i))).map(drop),
+            None => {
+                let n = type_of(get(r, a::<W>(pc, i))).name_text();
+                Err(cx.type_error(format!("expected a set, got '{n}'")))
+            }
+        };
         done::<W>(cx, pc, r, i, 0, result)
     }
 }
