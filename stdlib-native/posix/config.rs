@@ -40,7 +40,7 @@ pub fn finish(cx: &mut Cx) -> PyResult<()> {
         t.slots.set(&Slots { new: Some(new_param), ..Slots::NONE });
         let d = gc::alloc(objects::native::MethodDescriptor {
             def: &REDUCE,
-            signature: objects::args::Signature::parse(REDUCE.signature),
+            signature: objects::args::Signature::leaked(REDUCE.signature),
             owner: t.id,
         });
         d.header().make_deferred();
