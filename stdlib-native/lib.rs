@@ -2,6 +2,7 @@
 
 pub mod abc;
 pub mod arrays;
+pub mod asyncio;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
@@ -9,8 +10,10 @@ pub mod clock;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
+pub mod compression;
 pub mod contextvars;
 pub mod csv;
+pub mod datetime;
 pub mod errno;
 pub mod fcntl;
 pub mod functools;
@@ -27,10 +30,12 @@ pub mod mmap;
 pub mod multiprocessing;
 pub mod name;
 pub mod operator;
+pub mod pickle;
 pub mod posix;
 pub mod posixshmem;
 pub mod posixsubprocess;
 pub mod pwd;
+pub mod queue;
 pub mod random;
 pub mod resource;
 pub mod select;
@@ -53,14 +58,20 @@ use objects::types::type_::TypeSpec;
 pub static MODULES: &[&ModuleDef] = &[
     &abc::MODULE,
     &arrays::MODULE,
+    &asyncio::MODULE,
     &atexit::MODULE,
     &binascii::MODULE,
     &bisect::MODULE,
     &cmath::MODULE,
     &codecs::MODULE,
     &collections::MODULE,
+    &compression::bz2::MODULE,
+    &compression::lzma::MODULE,
+    &compression::zlib::MODULE,
+    &compression::zstd::MODULE,
     &contextvars::MODULE,
     &csv::MODULE,
+    &datetime::MODULE,
     &errno::MODULE,
     &fcntl::MODULE,
     &functools::MODULE,
@@ -80,10 +91,12 @@ pub static MODULES: &[&ModuleDef] = &[
     &mmap::MODULE,
     &multiprocessing::MODULE,
     &operator::MODULE,
+    &pickle::MODULE,
     &posix::MODULE,
     &posixshmem::MODULE,
     &posixsubprocess::MODULE,
     &pwd::MODULE,
+    &queue::MODULE,
     &random::MODULE,
     &resource::MODULE,
     &select::MODULE,
@@ -105,10 +118,13 @@ pub static MODULES: &[&ModuleDef] = &[
 pub static SPECS: &[&[&TypeSpec]] = &[
     abc::SPECS,
     arrays::SPECS,
+    asyncio::SPECS,
     binascii::SPECS,
     collections::SPECS,
+    compression::SPECS,
     contextvars::SPECS,
     csv::SPECS,
+    datetime::SPECS,
     functools::SPECS,
     hashes::SPECS,
     io::SPECS,
@@ -117,7 +133,9 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     mmap::SPECS,
     multiprocessing::SPECS,
     operator::SPECS,
+    pickle::SPECS,
     posix::SPECS,
+    queue::SPECS,
     random::SPECS,
     select::SPECS,
     socket::SPECS,

@@ -4,9 +4,9 @@
 //! that change under the type's lock; `VERSIONS[id]` is set to 0 *before* anything that could alter a lookup changes, so that a cache filled
 //! from a lookup that began earlier is refused (DESIGN 5).
 
-mod lookup_cache;
 pub mod build;
 pub mod dunder;
+mod lookup_cache;
 pub mod methods;
 pub mod mro;
 pub mod slots;

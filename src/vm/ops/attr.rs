@@ -155,9 +155,7 @@ unsafe fn load_by_lookaside<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Inst
                 let v = (*(h as *const Header).cast::<Field>().add(payload as usize)).load_reg(h);
                 if v.as_ref().word() == Word::UNBOUND { None } else { Some(loaded::<W>(cx, pc, r, i, v)) }
             }
-            kind::CLASS_VALUE if instance_has_no(obj, name) => {
-                Some(loaded::<W>(cx, pc, r, i, Reg::from_word(Word(value).borrowed())))
-            }
+            kind::CLASS_VALUE if instance_has_no(obj, name) => Some(loaded::<W>(cx, pc, r, i, Reg::from_word(Word(value).borrowed()))),
             kind::PROPERTY => {
                 save(cx, pc);
                 call::property::<W>(cx, pc, r, i, Ref::from_word(Word(value).borrowed()), obj)
