@@ -239,14 +239,14 @@ fn collect_once(cx: &mut Cx) -> usize {
     }
     let kept = in_stop(|world| {
         let kept = gc::cycles::resurrected(world, &mut garbage, &stopped_roots());
+        let mut types = Vec::new();
         for h in &garbage {
             // SAFETY: as above.
             let header = unsafe { &**h };
             objects::finalise::forget_weakrefs(header);
-            if let Some(t) = as_type_cell(header) {
-                objects::types::type_::forget_subclass(t);
-            }
+            types.extend(as_type_cell(header));
         }
+        objects::types::type_::forget_subclasses(&types);
         kept
     });
     let Some(kept) = kept else {

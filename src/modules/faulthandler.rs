@@ -250,7 +250,7 @@ fn file_of(cx: &mut Cx, v: Option<Ref<'_>>) -> PyResult<(i32, Value)> {
     if int::as_int(file.as_ref()).is_some() {
         let fd = int::c_int(cx, file.as_ref())?;
         if fd < 0 {
-            return Err(cx.value_error("file is not a valid file descripter"));
+            return Err(cx.value_error("file is not a valid file descriptor"));
         }
         return Ok((fd, Value::NONE));
     }

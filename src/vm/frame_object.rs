@@ -166,6 +166,10 @@ pub unsafe fn snapshot(f: &Frame) -> Value {
         if f.locals != Word::UNBOUND {
             return Ref::from_word(f.locals).to_value();
         }
+        // A module's locals are its globals.
+        if f.code().is_some_and(|c| c.flags & bytecode::flags::OPTIMIZED == 0) {
+            return f.globals_value();
+        }
         let d = Dict::new();
         let Some(code) = f.code() else { return d.into_value() };
         for (n, (_, kind)) in code.data.locals.iter().enumerate() {

@@ -72,7 +72,7 @@ pub fn result(cx: &mut Cx, s: &libc::stat) -> PyResult<Value> {
         from_i64(i64::from(s.st_mode)),
         from_u64(s.st_ino),
         from_u64(s.st_dev),
-        from_u64(s.st_nlink as u64),
+        from_u64(s.st_nlink),
         from_i64(i64::from(s.st_uid)),
         from_i64(i64::from(s.st_gid)),
         from_i64(s.st_size),
@@ -80,7 +80,7 @@ pub fn result(cx: &mut Cx, s: &libc::stat) -> PyResult<Value> {
     items.extend(times.iter().map(|(s, _)| from_i64(*s)));
     items.extend(times.iter().map(|(s, n)| Value::float(*s as f64 + 1e-9 * *n as f64)));
     items.extend(times.iter().map(|(s, n)| int::from_i128(i128::from(*s) * 1_000_000_000 + i128::from(*n))));
-    items.extend([from_i64(s.st_blksize as i64), from_i64(s.st_blocks), from_u64(s.st_rdev)]);
+    items.extend([from_i64(s.st_blksize), from_i64(s.st_blocks), from_u64(s.st_rdev)]);
     STAT_RESULT.make(cx, items)
 }
 

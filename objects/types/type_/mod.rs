@@ -545,12 +545,19 @@ pub fn live_by_id(id: u32) -> Option<&'static Type> {
     if p.is_null() { None } else { Some(unsafe { &*p.cast::<Type>() }) }
 }
 
-/// Takes a dying type off the lists of its bases. The world is stopped.
-pub fn forget_subclass(t: &Type) {
-    let bases = t.bases.load(t.header());
-    for b in bases.as_ref().exact::<Tuple>().map_or(&[][..], Tuple::items) {
-        if let Some(b) = as_type(*b) {
-            b.subclasses.lock().retain(|id| *id != t.id);
+/// Takes dying types off the lists of their bases. The world is stopped.
+pub fn forget_subclasses(dying: &[&Type]) {
+    let ids: std::collections::HashSet<u32> = dying.iter().map(|t| t.id).collect();
+    // Each list is gone through once, however many die.
+    let mut done = std::collections::HashSet::new();
+    for t in dying {
+        let bases = t.bases.load(t.header());
+        for b in bases.as_ref().exact::<Tuple>().map_or(&[][..], Tuple::items) {
+            if let Some(b) = as_type(*b)
+                && done.insert(b.id)
+            {
+                b.subclasses.lock().retain(|id| !ids.contains(id));
+            }
         }
     }
 }
