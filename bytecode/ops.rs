@@ -406,7 +406,9 @@ macro_rules! for_each_op {
         MatchClass: Dst Use Base Imm, 0;
         /// Resume point marker of a `trace`d line with no other instruction (for example `pass`).
         Line: None None None None, 0;
-            }
+        /// Ends the loop. No compiler makes it, and code that contains it is corrupt.
+        Halt: None None None None, 0;
+        }
     };
 }
 

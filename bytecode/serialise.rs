@@ -294,6 +294,9 @@ pub fn verify(code: &Code) -> Result<(), Corrupt> {
     while at < n {
         let i = code.instrs[at];
         let op = i.op().ok_or(Corrupt("unknown opcode"))?;
+        if op == Op::Halt {
+            return Err(Corrupt("unknown opcode"));
+        }
         if op == Op::Wide {
             if high != [0; 3] || at + 1 >= n {
                 return Err(Corrupt("stray wide prefix"));

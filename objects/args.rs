@@ -106,7 +106,13 @@ pub struct Signature {
     pub simple: bool,
     /// No parameter has a name that callers may use.
     pub no_keywords: bool,
+    /// From how many positional arguments on every parameter has a value or may be left out; `usize::MAX` when some must be given by name or
+    /// are collected.
+    pub enough: usize,
 }
+
+/// Most parameters that are laid out without allocating.
+pub const FEW: usize = 12;
 
 impl Signature {
     /// Parses `"($self, a, b=1, /, *args, c=None, **kw)"`. A first parameter with `$` is the receiver or module and not counted.
@@ -148,7 +154,21 @@ impl Signature {
         s.required = s.params.iter().filter(|p| !p.optional).count();
         s.simple = s.positional == s.params.len();
         s.no_keywords = s.params.iter().all(|p| matches!(p.kind, ParamKind::Positional | ParamKind::Rest));
+        let collects = s.params.iter().any(|p| matches!(p.kind, ParamKind::Rest | ParamKind::Keywords));
+        let named = s.params.iter().any(|p| p.kind == ParamKind::Keyword && !p.optional);
+        s.enough = if collects || named { usize::MAX } else { s.params.iter().rposition(|p| !p.optional).map_or(0, |n| n + 1) };
         s
+    }
+
+    /// A signature that lives as long as the process, for tables of natives.
+    pub fn leaked(text: &'static str) -> &'static Signature {
+        Box::leak(Box::new(Signature::parse(text)))
+    }
+
+    /// Whether so many positional arguments fit without names, leaving out only optional ones.
+    #[inline(always)]
+    pub fn fits(&self, positional: usize) -> bool {
+        positional >= self.enough && positional <= self.positional
     }
 
     /// Binds `args` to the parameters and calls `f` with one word per parameter (missing ones are [`Ref::MISSING`]; `*args` is a tuple,

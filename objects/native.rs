@@ -1,7 +1,7 @@
 //! Natives as data: functions with their Python signature, computed and plain attributes, and the objects that stand for them at run time
 //! (`builtin_function_or_method`, method descriptors, getset and member descriptors, slot wrappers).
 
-use crate::args::{Args, Signature};
+use crate::args::{Args, FEW, Signature};
 use crate::cx::Cx;
 use crate::error::PyResult;
 use crate::ids;
@@ -105,7 +105,7 @@ pub struct BuiltinFunction {
     /// The table row.
     pub def: &'static Method,
     /// Its parsed signature.
-    pub signature: Signature,
+    pub signature: &'static Signature,
     /// Receiver, or the module, or None.
     pub receiver: Value,
     /// Whether the receiver is passed to the function.
@@ -128,7 +128,7 @@ pub struct MethodDescriptor {
     /// The table row.
     pub def: &'static Method,
     /// Its parsed signature.
-    pub signature: Signature,
+    pub signature: &'static Signature,
     /// Id of the type that declares it.
     pub owner: u32,
 }
@@ -158,7 +158,7 @@ unsafe impl Payload for GetSetDescriptor {
 pub fn new_function(def: &'static Method, module: Value) -> Gc<BuiltinFunction> {
     gc::alloc(BuiltinFunction {
         def,
-        signature: Signature::parse(def.signature),
+        signature: Signature::leaked(def.signature),
         receiver: Value::NONE,
         bound: false,
         module: Field::new(module),
@@ -166,8 +166,8 @@ pub fn new_function(def: &'static Method, module: Value) -> Gc<BuiltinFunction> 
 }
 
 /// Binds a native method to its receiver.
-pub fn bind(def: &'static Method, signature: &Signature, receiver: Value) -> Gc<BuiltinFunction> {
-    gc::alloc(BuiltinFunction { def, signature: signature.clone(), receiver, bound: true, module: Field::new(Value::NONE) })
+pub fn bind(def: &'static Method, signature: &'static Signature, receiver: Value) -> Gc<BuiltinFunction> {
+    gc::alloc(BuiltinFunction { def, signature, receiver, bound: true, module: Field::new(Value::NONE) })
 }
 
 /// Calls a native: binds the arguments by its signature. `args` starts with the receiver for methods; `display` is the name in messages.
@@ -180,9 +180,25 @@ pub fn invoke(cx: &mut Cx, def: &'static Method, signature: &Signature, args: Ar
             if args.names.is_none() && signature.simple && args.items.len() == signature.params.len() + receivers {
                 return f(cx, args.items);
             }
+            if args.names.is_none() && signature.fits(args.items.len().wrapping_sub(receivers)) {
+                return padded(cx, args.items, signature.params.len() + receivers, f);
+            }
             bind_and_call(cx, def, signature, args, f)
         }
     }
+}
+
+/// Calls a native with the optional arguments at the end left out.
+#[inline]
+fn padded(cx: &mut Cx, items: &[Ref<'_>], total: usize, f: Native) -> PyResult<Reg> {
+    let mut small = [Ref::MISSING; FEW];
+    if total <= FEW {
+        small[..items.len()].copy_from_slice(items);
+        return f(cx, &small[..total]);
+    }
+    let mut all = items.to_vec();
+    all.resize(total, Ref::MISSING);
+    f(cx, &all)
 }
 
 #[cold]
@@ -205,6 +221,9 @@ fn call_function(cx: &mut Cx, f: &BuiltinFunction, args: Args<'_>) -> PyResult<R
     match f.def.entry {
         Entry::Raw(g) => g(cx, args),
         Entry::Bound(g) if args.names.is_none() && f.signature.simple && args.items.len() == f.signature.params.len() => g(cx, args.items),
+        Entry::Bound(g) if args.names.is_none() && f.signature.fits(args.items.len()) => {
+            padded(cx, args.items, f.signature.params.len(), g)
+        }
         Entry::Bound(g) => {
             let module = f.module.load(f.header());
             let shown = match module.as_ref().downcast::<Str>() {
@@ -227,12 +246,12 @@ fn call_builtin(cx: &mut Cx, callee: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
     if n <= small.len() {
         small[0] = f.receiver.as_ref();
         small[1..n].copy_from_slice(args.items);
-        invoke(cx, f.def, &f.signature, Args { items: &small[..n], names: args.names })
+        invoke(cx, f.def, f.signature, Args { items: &small[..n], names: args.names })
     } else {
         let mut all = Vec::with_capacity(n);
         all.push(f.receiver.as_ref());
         all.extend_from_slice(args.items);
-        invoke(cx, f.def, &f.signature, Args { items: &all, names: args.names })
+        invoke(cx, f.def, f.signature, Args { items: &all, names: args.names })
     }
 }
 
@@ -253,7 +272,7 @@ fn call_method_descriptor(cx: &mut Cx, callee: Ref<'_>, args: Args<'_>) -> PyRes
         return Err(cx.type_error(format!("unbound method {o}.{}() needs an argument", m.def.name)));
     };
     check_receiver(cx, m.def.name, m.owner, receiver)?;
-    invoke(cx, m.def, &m.signature, args)
+    invoke(cx, m.def, m.signature, args)
 }
 
 fn get_method(_cx: &mut Cx, d: Ref<'_>, obj: Option<Ref<'_>>, _owner: Ref<'_>) -> PyResult<Reg> {
@@ -261,7 +280,7 @@ fn get_method(_cx: &mut Cx, d: Ref<'_>, obj: Option<Ref<'_>>, _owner: Ref<'_>) -
     let m = unsafe { d.cast::<MethodDescriptor>() };
     let Some(obj) = obj else { return Ok(d.to_value().into()) };
     check_receiver(_cx, m.def.name, m.owner, obj)?;
-    Ok(bind(m.def, &m.signature, obj.to_value()).into())
+    Ok(bind(m.def, m.signature, obj.to_value()).into())
 }
 
 fn get_class_method(cx: &mut Cx, d: Ref<'_>, obj: Option<Ref<'_>>, owner: Ref<'_>) -> PyResult<Reg> {
@@ -275,7 +294,7 @@ fn get_class_method(cx: &mut Cx, d: Ref<'_>, obj: Option<Ref<'_>>, owner: Ref<'_
     } else {
         owner.to_value()
     };
-    Ok(bind(m.def, &m.signature, class).into())
+    Ok(bind(m.def, m.signature, class).into())
 }
 
 fn call_class_method(cx: &mut Cx, callee: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {

@@ -129,6 +129,31 @@ fn bind(cx: &mut Cx, c: Ref<'_>, var: Ref<'_>, value: Option<Ref<'_>>) -> PyResu
     Ok(old)
 }
 
+/// A copy of the current context.
+pub fn copy(cx: &mut Cx) -> PyResult<Value> {
+    let c = current(cx);
+    let m = map(cx, c.as_ref());
+    Ok(new_context(m))
+}
+
+/// Runs `f` in a context; RuntimeError when that is entered already.
+pub fn within<R>(cx: &mut Cx, v: Ref<'_>, f: impl FnOnce(&mut Cx) -> PyResult<R>) -> PyResult<R> {
+    if v.exact::<Context>().is_none() {
+        let n = type_of(v).name_text();
+        return Err(cx.type_error(format!("a Context was expected, got {n}")));
+    }
+    if context(v).with(cx, |s| std::mem::replace(&mut s.entered, true)) {
+        let shown = text::repr(cx, v)?.to_string_lossy();
+        return Err(cx.runtime_error(format!("cannot enter context: {shown} is already entered")));
+    }
+    let before = std::mem::replace(&mut cx.context, v.to_value());
+    let r = f(cx);
+    let ours = std::mem::replace(&mut cx.context, before);
+    context(v).with(cx, |s| s.entered = false);
+    drop(ours);
+    r
+}
+
 fn copy_context(cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
     let c = current(cx);
     let m = map(cx, c.as_ref());

@@ -2,6 +2,7 @@
 
 pub mod abc;
 pub mod arrays;
+pub mod asyncio;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
@@ -9,6 +10,7 @@ pub mod clock;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
+pub mod compression;
 pub mod contextvars;
 pub mod csv;
 pub mod datetime;
@@ -22,21 +24,29 @@ pub mod heapq;
 pub mod io;
 pub mod itertools;
 pub mod json;
+pub mod locale;
 pub mod math;
+pub mod mmap;
+pub mod multiprocessing;
 pub mod name;
 pub mod operator;
 pub mod pickle;
 pub mod posix;
+pub mod posixshmem;
 pub mod posixsubprocess;
 pub mod pwd;
+pub mod queue;
 pub mod random;
 pub mod resource;
 pub mod select;
+pub mod socket;
 pub mod sre;
 pub mod stat;
 pub mod statistics;
 pub mod string;
 pub mod structs;
+pub mod syslog;
+pub mod termios;
 pub mod time;
 pub mod types;
 pub mod unicodedata;
@@ -48,12 +58,17 @@ use objects::types::type_::TypeSpec;
 pub static MODULES: &[&ModuleDef] = &[
     &abc::MODULE,
     &arrays::MODULE,
+    &asyncio::MODULE,
     &atexit::MODULE,
     &binascii::MODULE,
     &bisect::MODULE,
     &cmath::MODULE,
     &codecs::MODULE,
     &collections::MODULE,
+    &compression::bz2::MODULE,
+    &compression::lzma::MODULE,
+    &compression::zlib::MODULE,
+    &compression::zstd::MODULE,
     &contextvars::MODULE,
     &csv::MODULE,
     &datetime::MODULE,
@@ -71,20 +86,28 @@ pub static MODULES: &[&ModuleDef] = &[
     &io::MODULE,
     &itertools::MODULE,
     &json::MODULE,
+    &locale::MODULE,
     &math::MODULE,
+    &mmap::MODULE,
+    &multiprocessing::MODULE,
     &operator::MODULE,
     &pickle::MODULE,
     &posix::MODULE,
+    &posixshmem::MODULE,
     &posixsubprocess::MODULE,
     &pwd::MODULE,
+    &queue::MODULE,
     &random::MODULE,
     &resource::MODULE,
     &select::MODULE,
+    &socket::MODULE,
     &sre::MODULE,
     &stat::MODULE,
     &statistics::MODULE,
     &string::MODULE,
     &structs::MODULE,
+    &syslog::MODULE,
+    &termios::MODULE,
     &time::MODULE,
     &types::MODULE,
     &unicodedata::MODULE,
@@ -95,8 +118,10 @@ pub static MODULES: &[&ModuleDef] = &[
 pub static SPECS: &[&[&TypeSpec]] = &[
     abc::SPECS,
     arrays::SPECS,
+    asyncio::SPECS,
     binascii::SPECS,
     collections::SPECS,
+    compression::SPECS,
     contextvars::SPECS,
     csv::SPECS,
     datetime::SPECS,
@@ -105,11 +130,15 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     io::SPECS,
     itertools::SPECS,
     json::SPECS,
+    mmap::SPECS,
+    multiprocessing::SPECS,
     operator::SPECS,
     pickle::SPECS,
     posix::SPECS,
+    queue::SPECS,
     random::SPECS,
     select::SPECS,
+    socket::SPECS,
     sre::SPECS,
     structs::SPECS,
     types::SPECS,

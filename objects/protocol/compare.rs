@@ -56,6 +56,9 @@ pub fn equal(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>) -> PyResult<bool> {
     if a.is(b) {
         return Ok(true);
     }
+    if a.word().both_int(b.word()) {
+        return Ok(false);
+    }
     if let (Some(x), Some(y)) = (a.exact::<Str>(), b.exact::<Str>()) {
         return Ok(x.eq(y));
     }

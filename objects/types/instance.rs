@@ -218,6 +218,32 @@ pub unsafe fn inline_value(h: &Header, t_tail: usize, index: usize) -> Option<Re
     }
 }
 
+/// The same attribute of an instance whose values have moved to a dict.
+///
+/// # Safety
+/// As for [`inline_value`].
+#[inline]
+pub unsafe fn dict_value(h: &Header, t_tail: usize, name: Ref<'_>) -> Option<Reg> {
+    // SAFETY: passed on.
+    unsafe { own_dict(h, t_tail) }?.as_ref().exact::<Dict>()?.get_interned(name)
+}
+
+/// The dict of an instance whose values have moved to one: exactly a dict.
+///
+/// # Safety
+/// As for [`inline_value`].
+#[inline]
+pub unsafe fn own_dict(h: &Header, t_tail: usize) -> Option<Reg> {
+    // SAFETY: by contract the tail is there.
+    let head = unsafe { &*(h as *const Header as *const u8).add(t_tail).cast::<Field>() };
+    if head.peek_acquire().is_int() {
+        return None;
+    }
+    let d = head.load_reg(h);
+    d.as_ref().exact::<Dict>()?;
+    Some(d)
+}
+
 /// An attribute from the instance's own dict, inline or not.
 pub fn get_own(obj: Ref<'_>, t: &Type, name: Ref<'_>) -> Option<Reg> {
     if !t.has_dict {
@@ -310,9 +336,14 @@ fn add_key(t: &Type, name: Ref<'_>) -> Option<usize> {
     }
 }
 
-/// The room that instances of a new class start with.
-pub fn first_capacity(base: Option<&Type>) -> u32 {
-    base.filter(|b| b.has_dict).map_or(FIRST_CAPACITY, |b| b.inline_capacity.load(Ordering::Relaxed).max(FIRST_CAPACITY))
+/// The room that instances of a new class start with: for its bases' attributes and for those that its own methods assign
+/// (`__static_attributes__`), where it says so.
+pub fn first_capacity(base: &Type, own: Option<usize>) -> u32 {
+    let inherited = if base.has_dict { base.inline_capacity.load(Ordering::Relaxed) } else { 0 };
+    match own {
+        Some(n) if n > 0 || inherited > 0 => (inherited + n as u32).min(crate::types::type_::MAX_INLINE as u32),
+        _ => inherited.max(FIRST_CAPACITY),
+    }
 }
 
 /// Deletes an attribute from the instance's own dict; false when it is not there.

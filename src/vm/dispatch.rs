@@ -14,13 +14,13 @@ use sync::prim::{AtomicU64, Ordering};
 pub type Next = (Pc, Regs);
 
 /// The instruction that ends the loop; no compiler makes it.
-pub static HALT: AtomicU64 = AtomicU64::new(0xff);
+pub static HALT: AtomicU64 = AtomicU64::new(Op::Halt as u64);
 
 macro_rules! table {
     ($cx:ident $pc:ident $r:ident $i:ident $w:tt { $($op:ident => $f:path,)* }) => {
-        match $i.op_byte() {
-            $(x if x == Op::$op as u8 => $f($cx, $pc, $r, $i),)*
-            _ => return Err($r),
+        match opcode($i) {
+            $(Op::$op => $f($cx, $pc, $r, $i),)*
+            Op::Halt => return Err($r),
         }
     };
 }
@@ -194,17 +194,28 @@ macro_rules! handlers {
 ///
 /// # Safety
 /// `pc` and `r` belong to the current frame.
-pub unsafe fn run(cx: &mut Cx, mut pc: Pc, mut r: Regs) {
+pub unsafe fn run(cx: &mut Cx, pc: Pc, r: Regs) {
+    // SAFETY: passed on.
+    let _ = unsafe { run_loop(cx, pc, r) };
+}
+
+/// The loop proper. A function of its own whose address and registers are plain locals, so that they stay in machine registers.
+#[inline(never)]
+unsafe fn run_loop(cx: &mut Cx, mut pc: Pc, mut r: Regs) -> Result<(), Regs> {
     // SAFETY: verified code; handlers keep the frame discipline.
     unsafe {
-        let halted: Result<(), Regs> = (|| {
-            loop {
-                let i = Instr((*pc).load(Ordering::Relaxed));
-                (pc, r) = handlers!(cx pc r i false);
-            }
-        })();
-        let _ = halted;
+        loop {
+            let i = Instr((*pc).load(Ordering::Relaxed));
+            (pc, r) = handlers!(cx pc r i false);
+        }
     }
+}
+
+/// The opcode of an instruction of verified code.
+#[inline(always)]
+unsafe fn opcode(i: Instr) -> Op {
+    // SAFETY: verified: the byte is an opcode's, and the enum is `repr(u8)`.
+    unsafe { std::mem::transmute::<u8, Op>(i.op_byte()) }
 }
 
 /// Executes the instruction behind a `Wide` prefix.

@@ -12,7 +12,7 @@ use bytecode::flags as code_flags;
 use gc::{Field, Header, Payload, Ref, Reg, Value, Word};
 use objects::types::code::Code;
 use objects::types::exception::{self, ids};
-use objects::types::function::Function;
+use objects::types::function::{Function, SharedRef};
 use objects::types::type_::slots::Sent;
 use objects::types::type_::type_of;
 use objects::{Cx, PyResult, Raised};
@@ -32,7 +32,7 @@ pub struct Generator {
     /// The frame; its registers follow this payload in the cell.
     pub frame: std::cell::UnsafeCell<Frame>,
     /// The function, which keeps code, globals and closure alive.
-    pub function: Value,
+    pub function: SharedRef<Function>,
     /// `__name__`
     pub name: Field,
     /// `__qualname__`
@@ -54,7 +54,7 @@ pub const DONE: u8 = 2;
 unsafe impl Payload for Generator {
     const TYPE_ID: u32 = objects::ids::GENERATOR;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
-        visit(self.function.word());
+        visit(self.function.as_ref().word());
         for f in [&self.name, &self.qualname, &self.hook] {
             visit(f.peek());
         }
@@ -145,7 +145,7 @@ pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> 
                 hooks: AtomicU8::new(0),
                 running_async: AtomicU8::new(0),
                 frame: std::cell::UnsafeCell::new(std::mem::zeroed()),
-                function: function.to_value(),
+                function: SharedRef::shared(function.as_ref()),
                 name: Field::new(function.name.load(function.header())),
                 qualname: Field::new(function.qualname.load(function.header())),
                 handled: std::cell::UnsafeCell::new(Value::NONE),
@@ -159,11 +159,16 @@ pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> 
         Frame::set_up(f, std::ptr::null_mut(), function, code, start);
         f.generator = g.header() as *const Header as *mut Header;
         // Only code with handlers has anything to do when it is closed; coroutines tell that they were never awaited.
-        if id != objects::ids::GENERATOR || !code.data.handlers.is_empty() {
+        if id != objects::ids::GENERATOR || code.data.handlers.iter().any(|h| !only_converts(code, h)) {
             g.header().set_flags(gc::flag::HAS_FINALIZER);
         }
         v
     }
+}
+
+/// Whether a handler only turns StopIteration into RuntimeError, as every generator's outermost one does.
+fn only_converts(code: &Code, h: &bytecode::Handler) -> bool {
+    code.data.instrs.get(h.target as usize).and_then(|i| i.op()) == Some(bytecode::Op::StopIterationError)
 }
 
 unsafe fn generator_of<'a>(f: &Frame) -> &'a Generator {
@@ -190,7 +195,8 @@ pub unsafe fn resume(cx: &mut Cx, g: &Generator, value: Value, then: Then) -> Py
         cx.frame = (f as *mut Frame).cast();
         cx.depth += 1;
         swap_handled(cx, g, true);
-        if g.started.swap(1, Ordering::Relaxed) == 0 {
+        if g.started.load(Ordering::Relaxed) == 0 {
+            g.started.store(1, Ordering::Relaxed);
             drop(value);
             return Ok((f.pc, f.regs));
         }

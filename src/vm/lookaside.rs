@@ -46,6 +46,20 @@ pub fn find(version: u32, name: Ref<'_>, use_: Use) -> Option<(u64, u64)> {
     if version != 0 && e.key == key && cache::version(e.word) == version { Some((e.word, e.value)) } else { None }
 }
 
+thread_local! {
+    static MISSES: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+/// Whether a site that was answered from here should get the answer as its own word: now and then, so that a site follows a long run of one class,
+/// and rarely when other threads run, which share the word.
+#[inline(always)]
+pub fn should_refill() -> bool {
+    let n = MISSES.get().wrapping_add(1);
+    MISSES.set(n);
+    let every = if objects::cx::MULTI.load(sync::prim::Ordering::Relaxed) { 256 } else { 4 };
+    n & (every - 1) == 0
+}
+
 /// Remembers a cache word, with its pool value if its kind has one, while the version is still the type's.
 pub fn put(word: u64, value: u64, name: Ref<'_>, use_: Use) {
     let key = name.word().unmarked().0 | use_ as u64;

@@ -56,11 +56,12 @@ pub fn close(cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
     if marked_closed(cx, v)? {
         return Ok(());
     }
-    if v.exact::<super::file::FileIo>().is_some() {
-        return Ok(());
-    }
     let flushed = ask(cx, v, names::flush()).map(drop);
     let first = flushed.err().map(|e| cx.catch(e));
+    if v.exact::<super::file::FileIo>().is_some() {
+        // Its descriptor tells.
+        return finish(cx, first, Ok(()));
+    }
     let marked = attr::set(cx, v, names::__IOBase_closed(), Some(Ref::from(&Value::TRUE)));
     finish(cx, first, marked)
 }
@@ -101,14 +102,6 @@ pub fn finalise(cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
         drop(cx.catch(e));
     }
     if let Err(e) = ask(cx, v, names::close()) {
-        let shown = match objects::protocol::text::repr(cx, v) {
-            Ok(s) => s.to_string_lossy(),
-            Err(second) => {
-                drop(cx.catch(second));
-                "<object>".to_string()
-            }
-        };
-        let _ = shown;
         cx.unraisable(e, "Exception ignored while finalizing file", v);
     }
     Ok(())

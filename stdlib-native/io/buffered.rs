@@ -370,7 +370,7 @@ fn close(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     }
     // Flushing takes the monitor itself.
     drop(held);
-    let flushed = if exact(v).is_some() { flush_stream(cx, v) } else { ask(cx, v, names::flush()).map(drop) };
+    let flushed = ask(cx, v, names::flush()).map(drop);
     let first = flushed.err().map(|e| cx.catch(e));
     let (b, _held) = enter(cx, v)?;
     let second = ask(cx, raw.as_ref(), names::close()).map(drop);

@@ -218,8 +218,8 @@ impl Buffered {
     }
     fn read_into(&self, cx: &mut Cx, raw: &Value, view: &objects::protocol::buffer::BufferView, once: bool) -> PyResult<Reg> {
         let mut written = 0;
-        let have = self.ahead().min(view.len);
-        if have > 0 {
+        if self.ahead() > 0 {
+            let have = self.ahead().min(view.len);
             let at = self.pos.get() as usize;
             self.data(|d| fill_view(view, 0, &d[at..at + have]));
             self.pos.set((at + have) as i64);

@@ -299,7 +299,7 @@ fn setstate(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         let (c, n) = (type_of(a[0]).shown_name(), type_of(a[1]).name_text());
         return Err(cx.type_error(format!("{c}.__setstate__ argument should be 3-tuple, got {n}")));
     };
-    with(cx, a[0], |s| if s.exports > 0 { Err(Refused::Exported) } else { Ok(()) })?;
+    with(cx, a[0], |s| s.changeable().map(drop))?;
     let data = operand(cx, t.get(0))?.to_vec();
     if int::as_int(t.get(1)).is_none() {
         let n = type_of(t.get(1)).name_text();

@@ -54,6 +54,8 @@ pub enum Encoder {
 
 fn codec_info(cx: &mut Cx, encoding: Ref<'_>) -> PyResult<Value> {
     let Some(s) = as_str(encoding) else { return Err(cx.type_error("encoding must be a str")) };
+    // Names with lone surrogates cannot be looked up.
+    codecs::encode_fast(cx, encoding, Fast::Utf8, "strict")?;
     let info = registry::lookup(cx, s)?;
     if let Some(flag) = attr::get_optional(cx, info.as_ref(), names::_is_text_encoding())?
         && !truth::of(cx, flag.as_ref())?

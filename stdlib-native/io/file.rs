@@ -440,6 +440,7 @@ fn opened(cx: &mut Cx, v: Ref<'_>, f: &FileIo, fd: i32, name: Ref<'_>) -> PyResu
     attr::set(cx, v, names::name(), Some(name))?;
     if f.has(flag::APPENDING)
         && let Err(e) = seek_fd(cx, fd, 0, libc::SEEK_END)
+        && e != libc::ESPIPE
     {
         return Err(failed(cx, e));
     }
@@ -635,13 +636,6 @@ static GETSETS: &[GetSet] = &[
     getter("mode", |_, v| Ok(Str::intern_text(me(v).mode()).into()), "The mode."),
 ];
 
-fn set_block_size(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
-    let Some(x) = x else { return Err(cx.type_error("can't delete numeric/char attribute")) };
-    let n = int::index_i64(cx, x)?;
-    me(v).block_size.store(n as u32, Ordering::Relaxed);
-    Ok(())
-}
-
 fn set_finalizing(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
     let yes = finalizing_value(cx, x)?;
     me(v).finalizing.store(yes, Ordering::Relaxed);
@@ -659,7 +653,7 @@ pub fn finalizing_value(cx: &mut Cx, x: Option<Ref<'_>>) -> PyResult<bool> {
 }
 
 static MEMBERS: &[Member] = &[
-    Member(getset("_blksize", |_, v| Ok(int::from_i64(me(v).block_size().into()).into()), set_block_size, "")),
+    Member(getter("_blksize", |_, v| Ok(int::from_i64(me(v).block_size().into()).into()), "")),
     Member(getset("_finalizing", |_, v| Ok(Value::bool(me(v).finalizing.load(Ordering::Relaxed)).into()), set_finalizing, "")),
 ];
 

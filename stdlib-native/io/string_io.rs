@@ -342,6 +342,7 @@ fn setstate(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     if pos < 0 {
         return Err(cx.value_error("position value cannot be negative"));
     }
+    with(cx, a[0], |s| if s.closed { Err(Refused::Closed) } else { Ok(()) })?;
     set_up(cx, a[0], None, t.get(1).to_value())?;
     // The value is as it was: no newlines are translated again.
     if let Some(s) = as_str(t.get(0)) {

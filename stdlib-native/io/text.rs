@@ -316,6 +316,7 @@ fn newline_of(cx: &mut Cx, v: Ref<'_>, function: &str) -> PyResult<Newline> {
 }
 
 pub(super) fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
+    me(v).ready.store(0, Ordering::Relaxed);
     PARAMETERS.bind(cx, args, |cx, a| {
         let flag = |cx: &mut Cx, v: Ref<'_>| v.given().map_or(Ok(false), |v| truth::of(cx, v));
         let o = Options {

@@ -83,7 +83,7 @@ fn close(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     {
         drop(cx.catch(e));
     }
-    let flushed = if v.exact::<TextIo>().is_some() { super::text_write::flush_stream(cx, v) } else { ask(cx, v, names::flush()).map(drop) };
+    let flushed = ask(cx, v, names::flush()).map(drop);
     let first = flushed.err().map(|e| cx.catch(e));
     let second = ask(cx, buffer.as_ref(), names::close()).map(drop);
     base::finish(cx, first, second)?;
@@ -130,8 +130,8 @@ fn finalise(cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
 
 fn set_chunk(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
     me(v).buffer(cx)?;
-    let Some(x) = x else { return Err(cx.error(exc::ATTRIBUTE_ERROR, "cannot delete attribute")) };
-    let n = int::index_i64(cx, x)?;
+    let Some(x) = x else { return Err(cx.error(exc::ATTRIBUTE_ERROR, "_CHUNK_SIZE attribute cannot be deleted")) };
+    let n = super::buffered::offset(cx, x)?;
     if n <= 0 {
         return Err(cx.value_error("a strictly positive integer is required"));
     }

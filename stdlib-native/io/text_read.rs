@@ -1,6 +1,6 @@
 //! Reading text.
 
-use super::text::{TextIo, me};
+use super::text::{State, TextIo, me};
 use super::{ask, buffered, buffered_read, names, tell, unsupported};
 use gc::{Ref, Reg, Value};
 use objects::protocol::buffer;
@@ -120,6 +120,11 @@ impl TextIo {
     }
     /// Reads a line of at most `limit` characters.
     pub(super) fn read_line(&self, cx: &mut Cx, buffer: &Value, limit: i64) -> PyResult<Value> {
+        if limit < 0
+            && let Some(line) = self.with(cx, whole_line)
+        {
+            return Ok(line);
+        }
         self.write_pending(cx, buffer)?;
         let ending = self.with(cx, |s| s.newline.ending);
         let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -172,6 +177,19 @@ impl TextIo {
             None => Ok(Str::empty().into_value()),
         }
     }
+}
+
+/// The usual case: a whole ASCII line is decoded already.
+fn whole_line(st: &mut State) -> Option<Value> {
+    let s = st.decoded.as_ref().exact::<Str>().filter(|s| s.is_ascii())?;
+    if !st.pending.is_empty() || st.used >= s.len() || st.newline.ending == super::newlines::Ending::CrLf {
+        return None;
+    }
+    let data = &s.raw()[st.used..];
+    let n = st.newline.ending.find(text::Units::One(data)).ok()?;
+    let line = Str::try_from_latin1(&data[..n]).ok()?;
+    st.used += n;
+    Some(line.into_value())
 }
 
 fn join(cx: &mut Cx, a: &Value, b: &Value) -> PyResult<Value> {

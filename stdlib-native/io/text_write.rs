@@ -1,7 +1,7 @@
 //! Writing text.
 
 use super::coder::Encoder;
-use super::text::{TextIo, me};
+use super::text::{State, TextIo, me};
 use super::{ask, buffered, buffered_write, bytes, bytes_io, names, newlines, tell, unsupported};
 use gc::{Ref, Reg, Value};
 use objects::codecs::Fast;
@@ -38,19 +38,43 @@ impl TextIo {
     }
 }
 
+/// The usual case: ASCII that is neither translated nor flushed joins what waits. False when it is not that.
+fn append(st: &mut State, data: &[u8]) -> bool {
+    let plain = matches!(st.encoder, Some(Encoder::Native { .. })) && st.newline.write.is_none() && st.decoder.is_none();
+    if !plain || st.line_buffering || st.write_through || st.pending.len() + data.len() >= st.chunk {
+        return false;
+    }
+    if st.pending.capacity() < st.chunk && st.pending.try_reserve(st.chunk).is_err() {
+        return false;
+    }
+    st.pending.extend_from_slice(data);
+    true
+}
+
 /// Writes a text to a stream; for those who know what they write to.
 pub fn write_str(cx: &mut Cx, v: Ref<'_>, text: Ref<'_>) -> PyResult<()> {
     let t = me(v);
     let buffer = t.open_buffer(cx)?;
-    let held = t.enter(cx, &buffer)?;
     let Some(s) = as_str(text) else { return Ok(()) };
+    if s.is_ascii() && t.with(cx, |st| append(st, s.raw())) {
+        return Ok(());
+    }
+    let held = t.enter(cx, &buffer)?;
     let (encoder, newline, line_buffering, write_through, chunk) =
         t.with(cx, |s| (s.encoder.clone(), s.newline.write, s.line_buffering, s.write_through, s.chunk));
     let Some(encoder) = encoder else { return Err(unsupported(cx, "not writable")) };
     let mut translated = None;
     let has_lf = (newline.is_some() || line_buffering) && newlines::has(s.units(), 10);
     if has_lf && newline.is_some() {
-        translated = Some(newlines::written(cx, text.to_value(), newline)?);
+        translated = Some(match (text.exact::<Str>(), newline) {
+            (None, Some(n)) => replaced(cx, text, n)?,
+            _ => newlines::written(cx, text.to_value(), newline)?,
+        });
+        // A `replace` of its own may have changed everything.
+        t.open_buffer(cx)?;
+        if t.with(cx, |s| s.encoder.is_none()) {
+            return Err(unsupported(cx, "not writable"));
+        }
     }
     let flush_all = line_buffering && (has_lf || newlines::has(s.units(), 13));
     let text = translated.as_ref().map_or(text, Value::as_ref);
@@ -67,8 +91,7 @@ pub fn write_str(cx: &mut Cx, v: Ref<'_>, text: Ref<'_>) -> PyResult<()> {
         &made
     };
     // Large texts are not joined to what waits.
-    let first = t.with(cx, |st| !st.pending.is_empty() && data.len() >= chunk);
-    if first {
+    while data.len() >= chunk && t.with(cx, |st| !st.pending.is_empty()) {
         t.write_pending(cx, &buffer)?;
     }
     let (full, read) = t.with(cx, |st| {
@@ -76,7 +99,7 @@ pub fn write_str(cx: &mut Cx, v: Ref<'_>, text: Ref<'_>) -> PyResult<()> {
         if fits {
             st.pending.extend_from_slice(data);
         }
-        (if fits { Ok(st.pending.len() >= chunk) } else { Err(()) }, st.snapshot.is_some() || !st.decoded.as_ref().is_none())
+        (if fits { Ok(st.pending.len() >= chunk) } else { Err(()) }, st.snapshot.is_some())
     });
     let Ok(full) = full else { return Err(cx.memory_error()) };
     if full || flush_all || write_through {
@@ -87,12 +110,23 @@ pub fn write_str(cx: &mut Cx, v: Ref<'_>, text: Ref<'_>) -> PyResult<()> {
     }
     if read {
         t.forget_decoded(cx);
-        if t.with(cx, |s| s.decoder.is_some()) {
-            t.with_decoder(cx, |cx, d| d.reset(cx))?;
-        }
+    }
+    if t.with(cx, |s| s.decoder.is_some()) {
+        t.with_decoder(cx, |cx, d| d.reset(cx))?;
     }
     drop(held);
     Ok(())
+}
+
+/// `text.replace("\n", newline)` of a class of its own.
+fn replaced(cx: &mut Cx, text: Ref<'_>, newline: &str) -> PyResult<Value> {
+    let (from, to) = (Str::from_char(10), Str::from_text(newline));
+    let r = tell(cx, text, names::replace(), &[from.value().as_ref(), to.value().as_ref()])?;
+    if as_str(r.as_ref()).is_none() {
+        let n = type_of(r.as_ref()).name_text();
+        return Err(cx.type_error(format!("replace() must return str, not {n}")));
+    }
+    Ok(r)
 }
 
 /// Flushes a buffer.

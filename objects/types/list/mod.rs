@@ -161,6 +161,24 @@ impl List {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// Gives the first `n` items to `f`, if there are exactly so many all the while; otherwise `false`, and what `f` got is not to be used.
+    #[inline]
+    pub fn exactly(&self, n: usize, mut f: impl FnMut(usize, Reg)) -> bool {
+        let b = self.buffer.load(Ordering::Acquire);
+        if n == 0 || b.is_null() || self.len.load(Ordering::Acquire) != n {
+            return false;
+        }
+        let same = || self.buffer.load(Ordering::Acquire) == b;
+        for i in 0..n {
+            // SAFETY: a published buffer lives until this thread's next quiescent state, and has room for its length.
+            let found = unsafe { if i < (*b).capacity { (*slot(b, i)).load_if(self.header(), same) } else { None } };
+            match found {
+                Some(r) if r.as_ref().word() != Word::UNBOUND => f(i, r),
+                _ => return false,
+            }
+        }
+        self.len.load(Ordering::Acquire) == n && same()
+    }
     /// The item at `i`, without a lock; `None` when out of range.
     #[inline(always)]
     pub fn get(&self, i: usize) -> Option<Reg> {

@@ -13,6 +13,7 @@ use crate::types::str::{Str, as_str, intern};
 use crate::types::tuple::Tuple;
 use crate::types::type_::slots::{Slot, SlotTable};
 use gc::{Field, Gc, HEADER_SIZE, Kind, Payload, Ref, TYPES, Value};
+use std::sync::LazyLock;
 use sync::prim::{AtomicU32, Ordering};
 
 fn publish(t: &Type) {
@@ -137,7 +138,7 @@ pub fn method_object(t: &Type, m: &'static Method) -> Value {
             crate::types::object::static_method(f)
         }
         kind => {
-            let d = gc::alloc(MethodDescriptor { def: m, signature: Signature::parse(m.signature), owner: t.id });
+            let d = gc::alloc(MethodDescriptor { def: m, signature: Signature::leaked(m.signature), owner: t.id });
             if kind == MethodKind::Class {
                 d.header().set_type_id(ids::CLASSMETHOD_DESCRIPTOR);
             }
@@ -155,9 +156,11 @@ static NEW: Method = Method {
     doc: "Create and return a new object.",
 };
 
+static NEW_SIGNATURE: LazyLock<Signature> = LazyLock::new(|| Signature::parse(NEW.signature));
+
 /// `T.__new__` of a static type: a function bound to the type that checks the class it is given.
 fn new_function(t: &Type) -> Value {
-    let f = bind(&NEW, &Signature::parse(NEW.signature), t.to_value());
+    let f = bind(&NEW, LazyLock::force(&NEW_SIGNATURE), t.to_value());
     f.header().make_deferred();
     f.into_value()
 }
@@ -388,6 +391,7 @@ pub fn new_class(cx: &mut Cx, meta: &Type, name: Ref<'_>, bases: &Tuple, namespa
     if has_weakref {
         f |= flags::WEAKREFS;
     }
+    let assigned = dict.get_interned(names::__static_attributes__()).and_then(|t| t.as_ref().exact::<Tuple>().map(Tuple::len));
     let payload = Type {
         kind: Kind { destroy: instance::destroy, traverse: instance::traverse },
         id,
@@ -397,7 +401,7 @@ pub fn new_class(cx: &mut Cx, meta: &Type, name: Ref<'_>, bases: &Tuple, namespa
         slot_count: base.slot_count + slot_names.len() as u32,
         has_dict,
         flags: AtomicU32::new(f),
-        inline_capacity: AtomicU32::new(if has_dict { instance::first_capacity(Some(base)) } else { 0 }),
+        inline_capacity: AtomicU32::new(if has_dict { instance::first_capacity(base, assigned) } else { 0 }),
         keys: KeyTable::new(),
         slots: SlotTable::empty(),
         name: Field::new(name.to_value()),

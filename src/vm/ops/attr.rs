@@ -75,6 +75,11 @@ unsafe fn load_attr_other<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr,
         {
             let payload = cache::payload(w);
             match cache::kind_of(w) {
+                kind::INLINE if gc::kind::version_of(h.type_id()) == cache::version(w) => {
+                    if let Some(v) = instance::dict_value(h, (payload >> 8) as usize * 8, constant(cx, i.index())) {
+                        return loaded::<W>(cx, pc, r, i, v);
+                    }
+                }
                 kind::SLOT if gc::kind::version_of(h.type_id()) == cache::version(w) => {
                     let f = &*(h as *const Header).cast::<Field>().add(payload as usize);
                     let v = f.load_reg(h);
@@ -139,8 +144,13 @@ unsafe fn load_by_lookaside<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Inst
         let h = obj.header()?;
         let (w, value) = lookaside::find(gc::kind::version_of(h.type_id()), name, Use::Load)?;
         let payload = cache::payload(w);
+        if matches!(cache::kind_of(w), kind::INLINE | kind::SLOT) && lookaside::should_refill() {
+            cache::at(pc).store(w, Ordering::Release);
+        }
         match cache::kind_of(w) {
-            kind::INLINE => inline(h, payload).map(|v| loaded::<W>(cx, pc, r, i, v)),
+            kind::INLINE => inline(h, payload)
+                .or_else(|| instance::dict_value(h, (payload >> 8) as usize * 8, name))
+                .map(|v| loaded::<W>(cx, pc, r, i, v)),
             kind::SLOT => {
                 let v = (*(h as *const Header).cast::<Field>().add(payload as usize)).load_reg(h);
                 if v.as_ref().word() == Word::UNBOUND { None } else { Some(loaded::<W>(cx, pc, r, i, v)) }
@@ -156,15 +166,25 @@ unsafe fn load_by_lookaside<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Inst
 }
 
 fn class_of<'a>(obj: Ref<'a>) -> Option<&'a Type> {
-    let t = objects::types::as_type(obj)?;
     // The metaclass must be `type` itself, so that it has nothing of its own under the name.
-    if type_of(obj).id == objects::ids::TYPE { Some(t) } else { None }
+    // SAFETY: an instance of exactly `type`.
+    if obj.header()?.type_id() == objects::ids::TYPE { Some(unsafe { obj.cast::<Type>() }) } else { None }
 }
 
 /// Whether the instance has no value of its own under a name that its class has.
 unsafe fn instance_has_no(obj: Ref<'_>, name: Ref<'_>) -> bool {
     let t = type_of(obj);
     !t.has_dict || instance::get_own(obj, t, name).is_none()
+}
+
+/// Makes what a class holds deferred, so that caches may name it; whether they may.
+fn share(v: &Value) -> bool {
+    if let Some(h) = v.as_ref().header()
+        && h.flags() & gc::flag::HAS_FINALIZER == 0
+    {
+        h.make_deferred();
+    }
+    cache::poolable(v.word())
 }
 
 /// Fills the cache of an attribute load where the lookup is of a kind that can be cached.
@@ -204,11 +224,7 @@ unsafe fn fill_attr(cx: &mut Cx, pc: Pc, obj: Ref<'_>, name: Ref<'_>) {
                 _ if ft.slots.descr_get().is_none() => found,
                 _ => return,
             };
-            if let Some(rh) = result.as_ref().header()
-                && ft.id == objects::ids::STATICMETHOD
-            {
-                rh.make_deferred();
-            }
+            share(&result);
             if cache::poolable(result.word()) {
                 cache::fill_pool(pc, v, kind::OF_CLASS, result.word().0, || t.version() == v);
             }
@@ -250,7 +266,7 @@ unsafe fn fill_attr(cx: &mut Cx, pc: Pc, obj: Ref<'_>, name: Ref<'_>) {
                         lookaside::put(cache::word(v, kind::PROPERTY, 0), getter.word().unmarked().0, name, Use::Load);
                     }
                     return;
-                } else if dt.slots.descr_get().is_none() && dt.slots.descr_set().is_none() && cache::poolable(d.word()) {
+                } else if dt.slots.descr_get().is_none() && dt.slots.descr_set().is_none() && share(&d) {
                     cache::fill_pool(pc, v, kind::CLASS_VALUE, d.word().0, || t.version() == v);
                     lookaside::put(cache::word(v, kind::CLASS_VALUE, 0), d.word().unmarked().0, name, Use::Load);
                     return;
@@ -332,13 +348,24 @@ unsafe fn store_attr_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr)
         let name = constant(cx, i.index());
         if let Some(h) = obj.header()
             && let Some((w, _)) = lookaside::find(gc::kind::version_of(h.type_id()), name, Use::Store)
-            && let Some(old) = store_cached(h, w, value.word(), i.flags() & KILL_B != 0)
         {
-            drop_now(cx, pc, old);
-            if i.flags() & KILL_A != 0 {
-                drop_now(cx, pc, obj.word());
+            if lookaside::should_refill() {
+                cache::at(pc).store(w, Ordering::Release);
             }
-            return next_cached(pc, r);
+            if let Some(old) = store_cached(h, w, value.word(), i.flags() & KILL_B != 0) {
+                drop_now(cx, pc, old);
+                if i.flags() & KILL_A != 0 {
+                    drop_now(cx, pc, obj.word());
+                }
+                return next_cached(pc, r);
+            }
+            if cache::kind_of(w) == kind::INLINE
+                && let Some(d) = instance::own_dict(h, (cache::payload(w) >> 8) as usize * 8)
+            {
+                save(cx, pc);
+                d.as_ref().cast::<Dict>().set_str(name, value.to_value());
+                return done::<W>(cx, pc, r, i, 1, Ok(()));
+            }
         }
         save(cx, pc);
         let result = attr::set(cx, obj, name, Some(value));
@@ -457,6 +484,10 @@ unsafe fn load_method_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr
         let t = type_of(obj);
         if let Some((w, f)) = lookaside::find(gc::kind::version_of(id), name, Use::Method) {
             if cache::kind_of(w) == kind::METHOD {
+                if lookaside::should_refill() {
+                    let version = cache::version(w);
+                    cache::fill_pool(pc, version, kind::METHOD, f, || t.version() == version);
+                }
                 return method_pair::<W>(pc, r, i, Word(f).borrowed(), obj.word());
             }
             let dying = if i.flags() & KILL_B != 0 { obj.word() } else { Word::NONE };

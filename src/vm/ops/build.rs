@@ -317,26 +317,23 @@ pub unsafe fn unpack_seq<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) 
             drop_now(cx, pc, dying);
             return (pc.add(2), r);
         }
-        if let Some(l) = source.exact::<List>()
-            && l.len() == n
-        {
-            for k in 0..n {
-                match l.get(k) {
-                    Some(v) => *r.add(base + k) = v.into_value().into_word(),
-                    None => {
-                        // It has shrunk meanwhile: back to what it was, and by the long way.
-                        for done in 0..k {
-                            drop_now(cx, pc, *r.add(base + done));
-                        }
-                        if base == b::<W>(pc, i) {
-                            *r.add(base) = source.word();
-                        }
-                        return unpack_slow::<W>(cx, pc, r, i);
-                    }
-                }
+        if let Some(l) = source.exact::<List>() {
+            let mut done = 0;
+            let whole = l.exactly(n, |k, v| {
+                *r.add(base + k) = v.into_word();
+                done = k + 1;
+            });
+            if whole {
+                drop_now(cx, pc, dying);
+                return (pc.add(2), r);
             }
-            drop_now(cx, pc, dying);
-            return (pc.add(2), r);
+            // Of another length, or changed meanwhile: back to what it was, and by the long way.
+            for k in 0..done {
+                super::super::frame::drop_word(*r.add(base + k));
+            }
+            if done > 0 && base == b::<W>(pc, i) {
+                *r.add(base) = source.word();
+            }
         }
         unpack_slow::<W>(cx, pc, r, i)
     }
