@@ -61,7 +61,7 @@ fn week_date_class(cx: &mut Cx) -> PyResult<Value> {
     let class = structseq::new_type(cx, "datetime.IsoCalendarDate", &["year", "week", "weekday"], 3)?;
     if let Some(t) = as_type(class.as_ref()) {
         // Pickled as a plain tuple.
-        let signature = Signature::parse(REDUCE.signature);
+        let signature: &'static Signature = Box::leak(Box::new(Signature::parse(REDUCE.signature)));
         let reduce = gc::alloc(MethodDescriptor { def: &REDUCE, signature, owner: t.id });
         t.dict.set_text("__reduce__", reduce);
     }
