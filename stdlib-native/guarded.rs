@@ -65,6 +65,11 @@ pub fn make<P: Payload>(class: Ref<'_>, payload: P) -> objects::Reg {
     instance::alloc_with(t, payload).into()
 }
 
+/// A type's name with its module's, except of builtin types and those of the main program: CPython's `%T`.
+pub fn type_name(v: Ref<'_>) -> String {
+    objects::types::type_of(v).full_name()
+}
+
 /// An exception type of a native module.
 pub const fn error_type(id: u32, name: &'static str, base: u32) -> TypeSpec {
     TypeSpec::of::<Exception>(name).id(id).base(base).with_dict().flags(flags::BASE | flags::WEAKREFS)

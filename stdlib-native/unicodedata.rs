@@ -124,12 +124,14 @@ fn is_normalized(cx: &mut Cx, d: Database, a: &[Ref<'_>]) -> PyResult<Reg> {
 fn normalized(cx: &mut Cx, d: Database, a: &[Ref<'_>]) -> PyResult<Reg> {
     let (f, ()) = form(cx, a[0], "normalize")?;
     let s = expect_str(cx, a[1], "normalize() argument 2")?;
+    // The same text, as an exact str.
+    let same = || -> Reg { if a[1].exact::<Str>().is_some() { a[1].to_value().into() } else { Str::from_units(s.units()).into() } };
     if s.is_empty() {
-        return Ok(a[1].to_value().into());
+        return Ok(same());
     }
     let Some(f) = f else { return Err(cx.value_error("invalid normalization form")) };
     match normalize::normalize(d, f, s.units()) {
-        None => Ok(a[1].to_value().into()),
+        None => Ok(same()),
         Some(chars) => {
             let max = chars.iter().copied().max().unwrap_or(0);
             let n = chars.len();

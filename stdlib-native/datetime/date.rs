@@ -140,7 +140,17 @@ fn from_iso(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 fn from_week_date(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let (y, w, d) = (number(cx, a[1])?, number(cx, a[2])?, number(cx, a[3])?);
+    let mut parts = [0; 3];
+    for (p, v) in parts.iter_mut().zip(&a[1..]) {
+        *p = match number(cx, *v) {
+            Ok(n) => n,
+            Err(e) => {
+                drop(cx.catch_if(e, objects::types::exception::ids::OVERFLOW_ERROR)?);
+                return Err(cx.value_error("ISO calendar component out of range"));
+            }
+        };
+    }
+    let [y, w, d] = parts;
     match calendar::from_week_date(y, w, d) {
         Ok((y, m, d)) => of_class(cx, a[0], y, m, d),
         Err(e) => Err(cx.value_error(match e {

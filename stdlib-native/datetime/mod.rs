@@ -14,10 +14,13 @@ pub mod zone;
 
 use crate::name::Name;
 use gc::{Ref, Value, Word};
+use objects::args::Signature;
+use objects::native::{Method, MethodDescriptor, method};
 use objects::protocol::{attr, call};
 use objects::types::module::ModuleDef;
 use objects::types::structseq;
-use objects::types::type_::{TypeSpec, by_id, type_value};
+use objects::types::tuple::Tuple;
+use objects::types::type_::{Downcast, TypeSpec, as_type, by_id, type_value};
 use objects::{Cx, PyResult};
 use std::sync::OnceLock;
 
@@ -38,6 +41,17 @@ pub static SPECS: &[&TypeSpec] =
 
 static WEEK_DATE: OnceLock<u64> = OnceLock::new();
 
+static REDUCE: Method = method(
+    "__reduce__",
+    "($self, /)",
+    |_, a| {
+        let items = a[0].downcast::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default();
+        let args = Tuple::from_values(vec![Tuple::from_refs(&items).into_value()]).into_value();
+        Ok(Tuple::from_values(vec![type_value(objects::ids::TUPLE), args]).into())
+    },
+    "",
+);
+
 /// `datetime.IsoCalendarDate`.
 fn week_date_class(cx: &mut Cx) -> PyResult<Value> {
     if let Some(w) = WEEK_DATE.get() {
@@ -45,6 +59,12 @@ fn week_date_class(cx: &mut Cx) -> PyResult<Value> {
         return Ok(unsafe { Ref::from_word(Word(*w)) }.to_value());
     }
     let class = structseq::new_type(cx, "datetime.IsoCalendarDate", &["year", "week", "weekday"], 3)?;
+    if let Some(t) = as_type(class.as_ref()) {
+        // Pickled as a plain tuple.
+        let signature: &'static Signature = Box::leak(Box::new(Signature::parse(REDUCE.signature)));
+        let reduce = gc::alloc(MethodDescriptor { def: &REDUCE, signature, owner: t.id });
+        t.dict.set_text("__reduce__", reduce);
+    }
     if let Some(h) = class.as_ref().header() {
         h.make_immortal();
     }

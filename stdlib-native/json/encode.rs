@@ -216,7 +216,7 @@ impl Writer<'_> {
         let mark = self.enter(cx, v)?;
         let new = call::positional(cx, self.e.default.as_ref(), &[v])?;
         if let Err(e) = self.object(cx, new.as_ref()) {
-            let n = type_of(v).shown_name();
+            let n = crate::guarded::type_name(v);
             return Err(noted(cx, e, |_| Ok(format!("when serializing {n} object"))));
         }
         self.leave(cx, mark)
@@ -274,7 +274,7 @@ impl Writer<'_> {
                 self.separator();
             }
             if let Err(e) = self.object(cx, x.as_ref()) {
-                let n = type_of(v).shown_name();
+                let n = crate::guarded::type_name(v);
                 return Err(noted(cx, e, |_| Ok(format!("when serializing {n} item {i}"))));
             }
             i += 1;
@@ -357,7 +357,7 @@ impl Writer<'_> {
         let s = self.e.key_separator.clone();
         self.text(&s);
         if let Err(e) = self.object(cx, x) {
-            let n = type_of(d).shown_name();
+            let n = crate::guarded::type_name(d);
             return Err(noted(cx, e, |cx| Ok(format!("when serializing {n} item {}", show::repr(cx, k)?.to_string_lossy()))));
         }
         Ok(())

@@ -27,7 +27,7 @@ fn made(cx: &mut Cx, r: Result<Gc<Str>, objects::types::str::NoMemory>) -> Outco
 /// The string whose first character is at `start`, and the index behind its closing quote.
 pub fn string(cx: &mut Cx, text: Units<'_>, start: usize, strict: bool) -> Outcome<(Value, usize)> {
     match text {
-        Units::One(t) => read_string(cx, t, start, strict, |s| Str::try_from_latin1(s)),
+        Units::One(t) => read_string(cx, t, start, strict, Str::try_from_latin1),
         Units::Two(t) => read_string(cx, t, start, strict, |s| Str::try_from_units(Units::Two(s))),
         Units::Four(t) => read_string(cx, t, start, strict, |s| Str::try_from_units(Units::Four(s))),
     }

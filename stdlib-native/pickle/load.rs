@@ -130,7 +130,7 @@ impl<'a> Loader<'a> {
             }
             self.step(cx, o)?;
             n = n.wrapping_add(1);
-            if n % 4096 == 0 {
+            if n.is_multiple_of(4096) {
                 cx.poll()?;
             }
         }
@@ -600,7 +600,7 @@ impl<'a> Loader<'a> {
     }
     fn set_items(&mut self, cx: &mut Cx, items: Vec<Value>) -> PyResult<()> {
         let target = self.top(cx)?;
-        if items.len() % 2 != 0 {
+        if !items.len().is_multiple_of(2) {
             return Err(broken(cx, "odd number of items for SETITEMS"));
         }
         let exact = target.as_ref().exact::<Dict>();

@@ -44,7 +44,7 @@ pub fn save(s: &mut Saver, cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
                         None => match attr::get_optional(cx, v, REDUCE.get())? {
                             Some(f) => call::positional(cx, f.as_ref(), &[])?,
                             None => {
-                                let n = t.shown_name();
+                                let n = crate::guarded::type_name(v);
                                 return Err(cannot(cx, format!("can't pickle '{n}' object: {n}")));
                             }
                         },
@@ -59,11 +59,11 @@ pub fn save(s: &mut Saver, cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
     let r = match reduced.as_ref().downcast::<Tuple>() {
         Some(parts) => save_reduced(s, cx, parts.items(), Some(v)),
         None => {
-            let n = type_of(reduced.as_ref()).shown_name();
+            let n = crate::guarded::type_name(reduced.as_ref());
             Err(cannot(cx, format!("__reduce__ must return a string or tuple, not {n}")))
         }
     };
-    noted(cx, r, || format!("when serializing {} object", t.shown_name()))
+    noted(cx, r, || format!("when serializing {} object", crate::guarded::type_name(v)))
 }
 
 /// The reduction function for a type.
@@ -197,7 +197,7 @@ pub fn save_reduced(s: &mut Saver, cx: &mut Cx, parts: &[Ref<'_>], obj: Option<R
     let part = |i: usize| parts.get(i).copied().filter(|v| !v.is_none());
     let (f, args) = (parts[0], parts[1]);
     let wrong = |cx: &mut Cx, which: &str, must: &str, v: Ref<'_>| {
-        let n = type_of(v).shown_name();
+        let n = crate::guarded::type_name(v);
         cannot(cx, format!("{which} item of the tuple returned by __reduce__ must be {must}, not {n}"))
     };
     if !call::is_callable(f) {
@@ -216,7 +216,7 @@ pub fn save_reduced(s: &mut Saver, cx: &mut Cx, parts: &[Ref<'_>], obj: Option<R
     {
         return Err(wrong(cx, "sixth", "callable", v));
     }
-    let owner = obj.map_or_else(String::new, |o| type_of(o).shown_name());
+    let owner = obj.map_or_else(String::new, crate::guarded::type_name);
     let mut how = 0;
     if s.proto >= 2
         && let Some(name) = attr::get_optional(cx, f, objects::names::__name__())?
@@ -238,11 +238,11 @@ pub fn save_reduced(s: &mut Saver, cx: &mut Cx, parts: &[Ref<'_>], obj: Option<R
                 return Err(cannot(cx, format!("__newobj_ex__ expected 3 arguments, got {n}")));
             };
             let Some(p) = positional.downcast::<Tuple>() else {
-                let n = type_of(*positional).shown_name();
+                let n = crate::guarded::type_name(*positional);
                 return Err(cannot(cx, format!("second argument to __newobj_ex__() must be a tuple, not {n}")));
             };
             let Some(k) = as_dict(*keywords) else {
-                let n = type_of(*keywords).shown_name();
+                let n = crate::guarded::type_name(*keywords);
                 return Err(cannot(cx, format!("third argument to __newobj_ex__() must be a dict, not {n}")));
             };
             if s.proto >= 4 {
@@ -270,7 +270,7 @@ pub fn save_reduced(s: &mut Saver, cx: &mut Cx, parts: &[Ref<'_>], obj: Option<R
                 return Err(cannot(cx, "__newobj__ expected at least 1 argument, got 0"));
             };
             if as_type(*class).is_none() {
-                let n = type_of(*class).shown_name();
+                let n = crate::guarded::type_name(*class);
                 return Err(cannot(cx, format!("first argument to __newobj__() must be a class, not {n}")));
             }
             if let Some(o) = obj {
