@@ -221,7 +221,9 @@ fn call_function(cx: &mut Cx, f: &BuiltinFunction, args: Args<'_>) -> PyResult<R
     match f.def.entry {
         Entry::Raw(g) => g(cx, args),
         Entry::Bound(g) if args.names.is_none() && f.signature.simple && args.items.len() == f.signature.params.len() => g(cx, args.items),
-        Entry::Bound(g) if args.names.is_none() && f.signature.fits(args.items.len()) => padded(cx, args.items, f.signature.params.len(), g),
+        Entry::Bound(g) if args.names.is_none() && f.signature.fits(args.items.len()) => {
+            padded(cx, args.items, f.signature.params.len(), g)
+        }
         Entry::Bound(g) => {
             let module = f.module.load(f.header());
             let shown = match module.as_ref().downcast::<Str>() {

@@ -1,6 +1,5 @@
 //! Making types: static ones from their declarations, classes from a name, bases and a namespace.
 
-use std::sync::LazyLock;
 use super::{Downcast, KeyTable, Type, TypeSpec, as_type, by_id, dunder, flags, mro, type_of};
 use crate::args::{Args, Signature};
 use crate::cx::Cx;
@@ -14,6 +13,7 @@ use crate::types::str::{Str, as_str, intern};
 use crate::types::tuple::Tuple;
 use crate::types::type_::slots::{Slot, SlotTable};
 use gc::{Field, Gc, HEADER_SIZE, Kind, Payload, Ref, TYPES, Value};
+use std::sync::LazyLock;
 use sync::prim::{AtomicU32, Ordering};
 
 fn publish(t: &Type) {
