@@ -304,7 +304,13 @@ fn text_or_none<'a>(cx: &mut Cx, v: Ref<'a>, what: &str) -> PyResult<Option<Ref<
     match v.given().filter(|v| !v.is_none()) {
         None => Ok(None),
         Some(s) if as_str(s).is_some_and(|s| super::newlines::has(s.units(), 0)) => Err(cx.value_error("embedded null character")),
-        Some(s) if as_str(s).is_some() => Ok(Some(s)),
+        Some(s) if as_str(s).is_some() => {
+            // Lone surrogates are refused.
+            if as_str(s).is_some_and(|s| !s.is_ascii()) {
+                objects::codecs::encode_fast(cx, s, objects::codecs::Fast::Utf8, "strict")?;
+            }
+            Ok(Some(s))
+        }
         Some(x) => {
             let n = type_of(x).name_text();
             Err(cx.type_error(format!("{what} must be str or None, not {n}")))
