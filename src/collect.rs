@@ -7,7 +7,7 @@ use gc::{Header, Word};
 use objects::types::Type;
 use objects::types::code::Code;
 use objects::types::dict::Dict;
-use objects::types::function::DeltaCounted;
+use objects::types::function::{DeltaCounted, Function};
 use objects::{Cx, ids};
 use std::collections::HashSet;
 use sync::prim::{AtomicBool, AtomicU64, Ordering};
@@ -40,11 +40,17 @@ pub fn reclaim_pending(cx: &mut Cx) {
 /// Under which id references to a cell are counted in deltas, if they are.
 fn delta_id(h: &Header) -> Option<u32> {
     let id = h.type_id();
-    if id == ids::CODE || id == ids::DICT {
+    if matches!(id, ids::CODE | ids::DICT | ids::FUNCTION) {
         // SAFETY: a live cell of that kind.
         let r = unsafe { gc::Ref::from_word(Word::from_header(h)) };
         // SAFETY: as above.
-        let at = unsafe { if id == ids::CODE { r.cast::<Code>().delta_id() } else { r.cast::<Dict>().delta_id() } };
+        let at = unsafe {
+            match id {
+                ids::CODE => r.cast::<Code>().delta_id(),
+                ids::FUNCTION => r.cast::<Function>().delta_id(),
+                _ => r.cast::<Dict>().delta_id(),
+            }
+        };
         return Some(at.load(sync::prim::Ordering::Relaxed)).filter(|d| *d != 0);
     }
     // SAFETY: a live cell.

@@ -54,6 +54,7 @@ impl Thread {
         cx.frame = stacks.bottom().cast();
         slot.ext.store((&raw mut *cx).cast(), Ordering::Release);
         objects::init::set_current(&raw mut *cx);
+        modules::faulthandler::attached(u32::from(slot.id));
         Some(Thread { cx, slot, _stacks: stacks })
     }
 }
@@ -193,6 +194,7 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     let call =
         objects::types::type_::slots::Slots { call: Some(crate::vm::call::call_function), ..objects::types::type_::slots::Slots::NONE };
     objects::types::by_id(ids::FUNCTION).slots.set(&call);
+    objects::types::type_::dunder::add_wrappers(objects::types::by_id(ids::FUNCTION));
     let b = Module::new("builtins", Value::NONE);
     b.header().make_immortal();
     b.dict.header().make_immortal();

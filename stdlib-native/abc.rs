@@ -338,17 +338,19 @@ fn ask(cx: &mut Cx, class: Ref<'_>, subclass: Ref<'_>) -> PyResult<Value> {
 
 fn instance_check(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let d = data(cx, a[0])?;
-    let own = type_of(a[1]);
-    // The class that the object says it has; asked only where it may differ.
-    let class = attr::get(cx, a[1], names::__class__())?.into_value();
+    // Kept alive: the object may be given another class meanwhile.
+    let own_value = type_of(a[1]).as_value();
+    let own = own_value.as_ref();
+    // The class that the object says it has.
+    let class = attr::get_optional(cx, a[1], names::__class__())?.unwrap_or_else(|| own_value.clone());
     let Some(t) = as_type(class.as_ref()) else {
         let r = ask(cx, a[0], class.as_ref())?;
-        return if truth::of(cx, r.as_ref())? { Ok(r.into()) } else { ask(cx, a[0], own.as_ref()).map(Reg::from) };
+        return if truth::of(cx, r.as_ref())? { Ok(r.into()) } else { ask(cx, a[0], own).map(Reg::from) };
     };
     if d.is_cached(t) {
         return Ok(Value::TRUE.into());
     }
-    if std::ptr::eq(t, own) {
+    if own.is(class.as_ref()) {
         if d.is_refused(t) {
             return Ok(Value::FALSE.into());
         }
@@ -358,7 +360,7 @@ fn instance_check(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     if truth::of(cx, r.as_ref())? {
         return Ok(r.into());
     }
-    ask(cx, a[0], own.as_ref()).map(Reg::from)
+    ask(cx, a[0], own).map(Reg::from)
 }
 
 fn subclass_check(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {

@@ -71,7 +71,7 @@ pub fn timeout(cx: &mut Cx, v: Ref<'_>, message: &str) -> PyResult<Option<Durati
     if as_float(v).is_none() && as_int(v).is_none() && type_of(v).slots.index().is_none() {
         return Err(cx.type_error(message));
     }
-    let n = nanoseconds(cx, v, Round::Ceiling)?;
+    let n = nanoseconds(cx, v, Round::Up)?;
     Ok(u64::try_from(n).ok().map(Duration::from_nanos))
 }
 

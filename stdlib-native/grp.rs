@@ -1,7 +1,8 @@
 //! `grp`: the groups of the system.
 
+use crate::posix::arguments::gid;
 use crate::posix::arguments::owner_value;
-use crate::pwd::{copied, id, look_up, name, optional};
+use crate::pwd::{copied, look_up, name, optional};
 use objects::native::{Method, function};
 use objects::protocol::path::decode_name;
 use objects::protocol::text;
@@ -58,7 +59,7 @@ fn missing(cx: &mut Cx, message: String) -> Raised {
 }
 
 fn getgrnam(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let n = name(cx, a[0], "getgrnam", "'name'")?;
+    let n = name(cx, a[0], "getgrnam", " 'name'")?;
     let found = look_up(cx, |buffer| {
         // SAFETY: a terminated name, a buffer of that length, room for the result.
         unsafe {
@@ -80,8 +81,9 @@ fn getgrnam(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 fn getgrgid(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let found = match id(cx, a[0])? {
-        Some(gid) => look_up(cx, |buffer| {
+    let gid = gid(cx, a[0])?;
+    let found = {
+        look_up(cx, |buffer| {
             // SAFETY: a buffer of that length, room for the result.
             unsafe {
                 let mut g: libc::group = std::mem::zeroed();
@@ -91,8 +93,7 @@ fn getgrgid(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
                     e => Err(e),
                 }
             }
-        })?,
-        None => None,
+        })?
     };
     match found {
         Some(e) => e.value(cx).map(Reg::from),

@@ -13,6 +13,7 @@ pub mod collections;
 pub mod compression;
 pub mod contextvars;
 pub mod csv;
+pub mod datetime;
 pub mod errno;
 pub mod fcntl;
 pub mod functools;
@@ -23,21 +24,29 @@ pub mod heapq;
 pub mod io;
 pub mod itertools;
 pub mod json;
+pub mod locale;
 pub mod math;
+pub mod mmap;
+pub mod multiprocessing;
 pub mod name;
 pub mod operator;
+pub mod pickle;
 pub mod posix;
+pub mod posixshmem;
 pub mod posixsubprocess;
 pub mod pwd;
 pub mod queue;
 pub mod random;
 pub mod resource;
 pub mod select;
+pub mod socket;
 pub mod sre;
 pub mod stat;
 pub mod statistics;
 pub mod string;
 pub mod structs;
+pub mod syslog;
+pub mod termios;
 pub mod time;
 pub mod types;
 pub mod unicodedata;
@@ -62,6 +71,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &compression::zstd::MODULE,
     &contextvars::MODULE,
     &csv::MODULE,
+    &datetime::MODULE,
     &errno::MODULE,
     &fcntl::MODULE,
     &functools::MODULE,
@@ -76,20 +86,28 @@ pub static MODULES: &[&ModuleDef] = &[
     &io::MODULE,
     &itertools::MODULE,
     &json::MODULE,
+    &locale::MODULE,
     &math::MODULE,
+    &mmap::MODULE,
+    &multiprocessing::MODULE,
     &operator::MODULE,
+    &pickle::MODULE,
     &posix::MODULE,
-    &queue::MODULE,
+    &posixshmem::MODULE,
     &posixsubprocess::MODULE,
     &pwd::MODULE,
+    &queue::MODULE,
     &random::MODULE,
     &resource::MODULE,
     &select::MODULE,
+    &socket::MODULE,
     &sre::MODULE,
     &stat::MODULE,
     &statistics::MODULE,
     &string::MODULE,
     &structs::MODULE,
+    &syslog::MODULE,
+    &termios::MODULE,
     &time::MODULE,
     &types::MODULE,
     &unicodedata::MODULE,
@@ -106,16 +124,21 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     compression::SPECS,
     contextvars::SPECS,
     csv::SPECS,
+    datetime::SPECS,
     functools::SPECS,
     hashes::SPECS,
     io::SPECS,
     itertools::SPECS,
     json::SPECS,
+    mmap::SPECS,
+    multiprocessing::SPECS,
     operator::SPECS,
+    pickle::SPECS,
     posix::SPECS,
     queue::SPECS,
     random::SPECS,
     select::SPECS,
+    socket::SPECS,
     sre::SPECS,
     structs::SPECS,
     types::SPECS,

@@ -326,6 +326,7 @@ fn plain(cx: &mut Cx, plan: &Plan) -> PyResult<Reg> {
 }
 
 fn with_hook(cx: &mut Cx, plan: &Plan, hook: Ref<'_>) -> PyResult<Reg> {
+    fork::check_running(cx, "preexec_fn not supported at interpreter shutdown")?;
     fork::before(cx);
     // SAFETY: a fork, and nothing else.
     let (pid, e) = unsafe { fork::around(|| libc::fork()) };

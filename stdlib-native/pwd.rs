@@ -65,14 +65,18 @@ pub fn optional(cx: &mut Cx, t: &Option<Vec<u8>>) -> PyResult<Value> {
 pub fn name(cx: &mut Cx, v: Ref<'_>, function: &str, argument: &str) -> PyResult<CString> {
     if as_str(v).is_none() {
         let n = type_of(v).name_text();
-        return Err(cx.type_error(format!("{function}() argument {argument} must be str, not {n}")));
+        return Err(cx.type_error(format!("{function}() argument{argument} must be str, not {n}")));
     }
     let b = encode_name(cx, v)?;
-    CString::new(b).map_err(|_| cx.value_error("embedded null character"))
+    CString::new(b).map_err(|_| cx.value_error("embedded null byte"))
 }
 
 /// A user's or group's number; `None`: none that could exist.
-pub fn id(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<u32>> {
+pub fn id(cx: &mut Cx, v: Ref<'_>, what: &str) -> PyResult<Option<u32>> {
+    if as_int(v).is_none() && type_of(v).slots.index().is_none() {
+        let n = type_of(v).name_text();
+        return Err(cx.type_error(format!("{what} should be integer, not {n}")));
+    }
     let i = index(cx, v)?;
     Ok(match as_int(i.as_ref()).and_then(IntRef::to_i64) {
         Some(-1) => Some(u32::MAX),
@@ -107,7 +111,7 @@ fn missing(cx: &mut Cx, message: String) -> Raised {
 }
 
 fn getpwnam(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let n = name(cx, a[0], "getpwnam", "1")?;
+    let n = name(cx, a[0], "getpwnam", "")?;
     let found = look_up(cx, |buffer| {
         // SAFETY: a terminated name, a buffer of that length, room for the result.
         unsafe {
@@ -129,7 +133,7 @@ fn getpwnam(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 fn getpwuid(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let uid = id(cx, a[0])?;
+    let uid = id(cx, a[0], "uid")?;
     let found = match uid {
         Some(uid) => look_up(cx, |buffer| {
             // SAFETY: a buffer of that length, room for the result.
@@ -147,8 +151,11 @@ fn getpwuid(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     match found {
         Some(e) => e.value(cx).map(Reg::from),
         None => {
-            let shown = text::str(cx, a[0])?.to_string_lossy();
-            Err(missing(cx, format!("getpwuid(): uid not found: {shown}")))
+            let shown = match uid {
+                Some(_) => format!(": {}", text::str(cx, a[0])?.to_string_lossy()),
+                None => String::new(),
+            };
+            Err(missing(cx, format!("getpwuid(): uid not found{shown}")))
         }
     }
 }

@@ -36,7 +36,10 @@ impl Watched {
             return Err(cx.type_error("arguments 1-3 must be sequences"));
         }
         let mut out = Vec::new();
-        for v in iter::collect(cx, v)? {
+        let it = iter::iter(cx, v)?.into_value();
+        // One by one: `fileno()` may change the list.
+        while let Some(v) = iter::next(cx, it.as_ref())? {
+            let v = v.into_value();
             let fd = file_descriptor(cx, v.as_ref())?;
             if fd >= libc::FD_SETSIZE as i32 {
                 return Err(cx.value_error("filedescriptor out of range in select()"));
@@ -174,7 +177,7 @@ fn poll_timeout(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Duration>> {
     let Some(v) = v.given().filter(|v| !v.is_none()) else { return Ok(None) };
     let ns = if let Some(f) = as_float(v) {
         let scaled = Value::float(f / 1000.0);
-        nanoseconds(cx, scaled.as_ref(), Round::Ceiling)?
+        nanoseconds(cx, scaled.as_ref(), Round::Up)?
     } else if as_int(v).is_some() || type_of(v).slots.index().is_some() {
         let i = int::index(cx, v)?;
         match as_int(i.as_ref()).and_then(IntRef::to_i64).and_then(|n| n.checked_mul(1_000_000)) {

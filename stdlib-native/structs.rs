@@ -541,7 +541,15 @@ static METHODS: &[Method] = &[
 ];
 static GETSETS: &[GetSet] = &[
     getter("format", |cx, v| Ok(layout(cx, v)?.format.clone().into()), "The format."),
-    getter("size", |cx, v| Ok(int::from_usize(layout(cx, v)?.parsed.size).into()), "Bytes of a struct."),
+    getter(
+        "size",
+        |_, v| {
+            // -1 before `__init__` has run.
+            let l = me(v).layout.load(me(v).header());
+            Ok(l.as_ref().exact::<Layout>().map_or(Value::small_int(-1), |l| int::from_usize(l.parsed.size)).into())
+        },
+        "Bytes of a struct.",
+    ),
 ];
 
 /// `_struct.Struct`.

@@ -357,9 +357,8 @@ pub fn pack_bytes(value: &[u8], out: &mut [u8]) {
 /// Writes the value of `p`: a length byte, then as much as fits (255 at most).
 pub fn pack_pascal(value: &[u8], out: &mut [u8]) {
     let Some((length, body)) = out.split_first_mut() else { return };
-    let used = value.len().min(body.len()).min(255);
-    *length = used as u8;
-    pack_bytes(&value[..used], body);
+    *length = value.len().min(body.len()).min(255) as u8;
+    pack_bytes(value, body);
 }
 
 /// Reads the value of `p`.

@@ -105,7 +105,8 @@ pub fn fspath(cx: &mut Cx, v: Ref<'_>) -> PyResult<Value> {
         return Ok(v.to_value());
     }
     let t = type_of(v);
-    let Some(r) = call::special(cx, v, names::__fspath__(), &[])? else {
+    let missing = t.lookup(names::__fspath__()).is_none_or(|f| f.as_ref().is_none());
+    let Some(r) = (if missing { None } else { call::special(cx, v, names::__fspath__(), &[])? }) else {
         return Err(cx.type_error(format!("expected str, bytes or os.PathLike object, not {}", t.name_text())));
     };
     if as_str(r.as_ref()).is_some() || r.as_ref().downcast::<Bytes>().is_some() {
@@ -127,7 +128,7 @@ pub fn path(cx: &mut Cx, v: Ref<'_>, function: &str, argument: &str) -> PyResult
 pub fn path_of_kind(cx: &mut Cx, v: Ref<'_>, function: &str, argument: &str, kinds: &str) -> PyResult<Path> {
     let object = if as_str(v).is_some() || v.downcast::<Bytes>().is_some() {
         v.to_value()
-    } else if type_of(v).lookup(names::__fspath__()).is_some() {
+    } else if type_of(v).lookup(names::__fspath__()).is_some_and(|f| !f.as_ref().is_none()) {
         fspath(cx, v)?
     } else {
         let n = type_of(v).name_text();
@@ -149,6 +150,10 @@ pub fn path_of_kind(cx: &mut Cx, v: Ref<'_>, function: &str, argument: &str, kin
 /// TypeError for other objects, ValueError for negative numbers, OverflowError beyond a C int.
 pub fn file_descriptor(cx: &mut Cx, v: Ref<'_>) -> PyResult<i32> {
     let n = if int::as_int(v).is_some() {
+        if v.word() == Value::TRUE.word() || v.word() == Value::FALSE.word() {
+            let category = type_value(exc::RUNTIME_WARNING);
+            cx.host.warn(cx, category.as_ref(), "bool is used as a file descriptor", 1)?;
+        }
         v.to_value()
     } else {
         let f = match attr::get(cx, v, Str::intern_text("fileno").as_ref()) {

@@ -20,6 +20,11 @@ impl DeltaCounted for Code {
         &self.delta_id
     }
 }
+impl DeltaCounted for Function {
+    fn delta_id(&self) -> &AtomicU32 {
+        &self.delta_id
+    }
+}
 impl DeltaCounted for Dict {
     fn delta_id(&self) -> &AtomicU32 {
         &self.delta_id
@@ -64,6 +69,11 @@ impl<T: DeltaCounted> SharedRef<T> {
         // SAFETY: attached; the borrow ends here.
         unsafe { gc::local::current() }.delta(id, 1);
         SharedRef(AtomicU64::new(r.word().borrowed().0), PhantomData)
+    }
+    /// A reference to any callable, as generators and bound methods hold it: one to a `T` as [`shared`](Self::shared), one to anything else counted.
+    #[inline]
+    pub fn to_callable(r: Ref<'_>) -> Self {
+        if r.header().is_some_and(|h| h.type_id() == T::TYPE_ID) { Self::shared(r) } else { Self::counted(r.to_value()) }
     }
     /// The cell.
     #[inline(always)]
@@ -138,6 +148,14 @@ pub struct Function {
     pub type_params: Field,
     /// Changes when `__code__`, defaults or keyword defaults are replaced; 0 = not cacheable.
     pub version: AtomicU32,
+    /// Under which references from generators and bound methods are counted; 0 until there is one.
+    pub delta_id: AtomicU32,
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        gc::deferred::retire_id(self.delta_id.load(Ordering::Relaxed));
+    }
 }
 
 // SAFETY: visits every word.

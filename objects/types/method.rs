@@ -6,6 +6,7 @@ use crate::error::PyResult;
 use crate::ids;
 use crate::native::{GetSet, Method, getter, method};
 use crate::protocol::{attr, call, hash};
+use crate::types::function::{Function, SharedRef};
 use crate::types::str::{Str, as_str};
 use crate::types::tuple::Tuple;
 use crate::types::type_::slots::{Compare, Slots};
@@ -16,7 +17,7 @@ use gc::{Gc, Payload, Ref, Reg, Value, Word};
 #[repr(C)]
 pub struct BoundMethod {
     /// `__func__`
-    pub function: Value,
+    pub function: SharedRef<Function>,
     /// `__self__`
     pub receiver: Value,
 }
@@ -25,7 +26,7 @@ pub struct BoundMethod {
 unsafe impl Payload for BoundMethod {
     const TYPE_ID: u32 = ids::METHOD;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
-        visit(self.function.word());
+        visit(self.function.as_ref().word());
         visit(self.receiver.word());
     }
 }
@@ -33,7 +34,11 @@ unsafe impl Payload for BoundMethod {
 impl BoundMethod {
     /// Binds.
     pub fn new(function: Value, receiver: Value) -> Gc<BoundMethod> {
-        gc::alloc(BoundMethod { function, receiver })
+        gc::alloc(BoundMethod { function: SharedRef::counted(function), receiver })
+    }
+    /// Binds, where the function may be one that many bind: references to it are counted in deltas then.
+    pub fn of(function: Ref<'_>, receiver: Value) -> Gc<BoundMethod> {
+        gc::alloc(BoundMethod { function: SharedRef::to_callable(function), receiver })
     }
 }
 
@@ -106,7 +111,7 @@ fn reduce(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 static GETSETS: &[GetSet] = &[
-    getter("__func__", |_, v| Ok(me(v).function.clone().into()), ""),
+    getter("__func__", |_, v| Ok(me(v).function.as_ref().to_value().into()), ""),
     getter("__self__", |_, v| Ok(me(v).receiver.clone().into()), ""),
     getter("__doc__", |cx, v| attr::get(cx, me(v).function.as_ref(), crate::names::__doc__()), ""),
 ];

@@ -102,6 +102,16 @@ fn repr(cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     Ok(Str::from_text(&shown.unwrap_or_else(|| format!("{name}(...)"))).into())
 }
 
+/// Attributes cannot be set.
+fn refuse(cx: &mut Cx, v: Ref<'_>, name: Ref<'_>, value: Option<Ref<'_>>) -> PyResult<()> {
+    let t = type_of(v);
+    if t.lookup(name).is_some_and(|d| type_of(d.as_ref()).slots.descr_set().is_some()) {
+        return crate::protocol::attr::generic_set(cx, v, name, value);
+    }
+    let (n, shown) = (t.full_name(), crate::types::str::as_str(name).map_or_else(String::new, Str::to_string_lossy));
+    Err(cx.attribute_error(format!("'{n}' object has no attribute '{shown}' and no __dict__ for setting new attributes"), name, v))
+}
+
 /// Names and values of the hidden fields.
 fn hidden_items(cx: &mut Cx, v: Ref<'_>) -> PyResult<Value> {
     let t = type_of(v);
@@ -201,10 +211,11 @@ pub fn new_type(cx: &mut Cx, name: &'static str, fields: &'static [Field], visib
         t.slots.set(&crate::types::type_::slots::Slots {
             repr: Some(repr),
             new: Some(construct),
+            setattr: Some(refuse),
             ..crate::types::type_::slots::Slots::NONE
         });
         t.flags.fetch_or(crate::types::type_::flags::IMMUTABLE, sync::prim::Ordering::Relaxed);
-        t.flags.fetch_and(!crate::types::type_::flags::BASE, sync::prim::Ordering::Relaxed);
+        t.flags.fetch_and(!(crate::types::type_::flags::BASE | crate::types::type_::flags::PLAIN_SETATTR), sync::prim::Ordering::Relaxed);
     }
     Ok(class)
 }

@@ -5,6 +5,7 @@ pub mod async_generators;
 pub mod builtin_functions;
 pub mod builtins;
 pub mod compile;
+pub mod faulthandler;
 pub mod gc;
 pub mod generators;
 pub mod host;
@@ -31,6 +32,7 @@ use objects::{Cx, PyResult};
 /// Native modules that are here; the others are in `stdlib-native`.
 pub static MODULES: &[&ModuleDef] = &[
     &ast::MODULE,
+    &faulthandler::MODULE,
     &gc::MODULE,
     &imp::MODULE,
     &marshal::MODULE,

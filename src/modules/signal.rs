@@ -167,6 +167,14 @@ fn is_main(cx: &Cx) -> bool {
     std::ptr::eq(MAIN.load(Ordering::Acquire), cx.slot)
 }
 
+/// Has a signal's Python handler run as if the signal had come; nothing if it has none.
+pub fn simulate(signal: i32) {
+    let ours = handlers().get(signal as usize).is_some_and(|h| !h.as_ref().is_none() && as_int(h.as_ref()).is_none());
+    if ours {
+        on_signal(signal);
+    }
+}
+
 /// Runs the Python handlers of signals that have come. On the main thread; others have nothing to do.
 pub fn run_handlers(cx: &mut Cx) -> PyResult<()> {
     if !is_main(cx) {
@@ -176,6 +184,9 @@ pub fn run_handlers(cx: &mut Cx) -> PyResult<()> {
     while let Some(signal) = take_one() {
         let handler = handlers().get(signal as usize).map_or(Value::NONE, Reg::into_value);
         if handler.as_ref().is_none() || as_int(handler.as_ref()).is_some() {
+            // It was set back between the signal and now.
+            let e = cx.error(exc::OS_ERROR, format!("Signal {signal} ignored due to race condition"));
+            cx.unraisable(e, "Exception ignored in", Ref::NONE);
             continue;
         }
         let frame = cx.host.frame(cx, 0).unwrap_or(Value::NONE);
@@ -520,7 +531,10 @@ fn pidfd_send_signal(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         return Err(cx.type_error("siginfo must be None"));
     }
     // SAFETY: plain numbers.
-    done(cx, || unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, n, std::ptr::null::<libc::siginfo_t>(), flags) })
+    done(cx, || unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, n, std::ptr::null::<libc::siginfo_t>(), flags) })?;
+    // It may have been for this process.
+    cx.poll()?;
+    none()
 }
 
 fn valid_signals(cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {

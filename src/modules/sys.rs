@@ -253,6 +253,18 @@ fn switch_interval(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(Value::float(0.005).into())
 }
 
+fn clear_type_descriptors(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    use objects::types::type_::{as_type, flags};
+    let Some(t) = as_type(a[0]).filter(|t| t.has(flags::HEAP)) else {
+        return Err(cx.type_error("argument is immutable"));
+    };
+    for name in ["__dict__", "__weakref__"] {
+        drop(t.dict.remove_str(Str::intern_text(name).as_ref()));
+    }
+    t.invalidate();
+    Ok(Value::NONE.into())
+}
+
 fn cpu_count_config(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
     let s = settings();
     let option = s.x_options.iter().rev().find(|(k, _)| k == "cpu_count").and_then(|(_, v)| v.clone());
@@ -302,6 +314,12 @@ static FUNCTIONS: &[Method] = &[
     ),
     function("getsizeof", "(object, default=None)", getsizeof, "Size of an object in bytes."),
     function("getrefcount", "($module, object, /)", getrefcount, "Reference count of an object."),
+    function(
+        "_clear_type_descriptors",
+        "($module, type, /)",
+        clear_type_descriptors,
+        "Removes the descriptors of __dict__ and __weakref__ from a class.",
+    ),
     function("_get_cpu_count_config", "($module, /)", cpu_count_config, "What -X cpu_count or PYTHON_CPU_COUNT asks for, or -1."),
     function("getdefaultencoding", "($module, /)", |_, _| Ok(Str::from_text("utf-8").into()), "The default encoding."),
     function("getfilesystemencoding", "($module, /)", |_, _| Ok(Str::from_text("utf-8").into()), "The encoding of file names."),

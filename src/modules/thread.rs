@@ -527,6 +527,7 @@ pub fn after_fork_child() {
 /// No further threads may start.
 pub fn shut_down() {
     SHUTTING_DOWN.store(true, Ordering::Relaxed);
+    stdlib_native::posix::fork::shut_down();
 }
 
 fn handle_new(_cx: &mut Cx, _class: Ref<'_>, _args: Args<'_>) -> PyResult<Reg> {
@@ -707,6 +708,15 @@ fn exit(cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
     Err(cx.raise_new(e))
 }
 
+fn interrupt_main(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let n = stdlib_native::posix::arguments::int_or(cx, a[0], libc::SIGINT)?;
+    if !(1..65).contains(&n) {
+        return Err(cx.value_error("signal number out of range"));
+    }
+    super::signal::simulate(n);
+    Ok(Value::NONE.into())
+}
+
 fn make_handle(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let i = objects::types::int::index_i64(cx, a[0])?;
     let shared = new_shared(true);
@@ -757,6 +767,12 @@ static FUNCTIONS: &[Method] = &[
     function("_count", "($module, /)", count, "How many threads run besides the main one."),
     function("stack_size", "($module, size=0, /)", stack_size, "The native stack size of new threads."),
     function("exit", "($module, /)", exit, "Ends the thread by SystemExit."),
+    function(
+        "interrupt_main",
+        "($module, signum=signal.SIGINT, /)",
+        interrupt_main,
+        "Has the main thread handle a signal as if it had come.",
+    ),
     function("exit_thread", "($module, /)", exit, "An obsolete name of exit."),
     function(
         "_get_main_thread_ident",

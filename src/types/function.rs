@@ -24,7 +24,7 @@ fn me(v: Ref<'_>) -> &Function {
 fn descr_get(_cx: &mut Cx, d: Ref<'_>, obj: Option<Ref<'_>>, _owner: Ref<'_>) -> PyResult<Reg> {
     match obj {
         None => Ok(d.to_value().into()),
-        Some(o) => Ok(BoundMethod::new(d.to_value(), o.to_value()).into()),
+        Some(o) => Ok(BoundMethod::of(d, o.to_value()).into()),
     }
 }
 

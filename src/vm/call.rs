@@ -574,6 +574,7 @@ pub fn new_function(cx: &mut Cx, code: Ref<'_>, globals: Ref<'_>, builtins: Ref<
             annotations: Field::empty(),
             type_params: Field::empty(),
             version: sync::prim::AtomicU32::new(0),
+            delta_id: sync::prim::AtomicU32::new(0),
         },
     );
     if deferred && let Some(h) = f.as_ref().header() {

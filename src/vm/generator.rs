@@ -12,7 +12,7 @@ use bytecode::flags as code_flags;
 use gc::{Field, Header, Payload, Ref, Reg, Value, Word};
 use objects::types::code::Code;
 use objects::types::exception::{self, ids};
-use objects::types::function::Function;
+use objects::types::function::{Function, SharedRef};
 use objects::types::type_::slots::Sent;
 use objects::types::type_::type_of;
 use objects::{Cx, PyResult, Raised};
@@ -32,7 +32,7 @@ pub struct Generator {
     /// The frame; its registers follow this payload in the cell.
     pub frame: std::cell::UnsafeCell<Frame>,
     /// The function, which keeps code, globals and closure alive.
-    pub function: Value,
+    pub function: SharedRef<Function>,
     /// `__name__`
     pub name: Field,
     /// `__qualname__`
@@ -54,7 +54,7 @@ pub const DONE: u8 = 2;
 unsafe impl Payload for Generator {
     const TYPE_ID: u32 = objects::ids::GENERATOR;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
-        visit(self.function.word());
+        visit(self.function.as_ref().word());
         for f in [&self.name, &self.qualname, &self.hook] {
             visit(f.peek());
         }
@@ -145,7 +145,7 @@ pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> 
                 hooks: AtomicU8::new(0),
                 running_async: AtomicU8::new(0),
                 frame: std::cell::UnsafeCell::new(std::mem::zeroed()),
-                function: function.to_value(),
+                function: SharedRef::shared(function.as_ref()),
                 name: Field::new(function.name.load(function.header())),
                 qualname: Field::new(function.qualname.load(function.header())),
                 handled: std::cell::UnsafeCell::new(Value::NONE),

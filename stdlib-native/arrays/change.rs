@@ -9,6 +9,7 @@ use objects::types::int;
 use objects::types::list::List;
 use objects::types::slice::{self, Slice};
 use objects::types::str::{Str, as_str};
+use objects::types::type_::slots::Compare;
 use objects::types::type_::{Downcast, type_of};
 use objects::{Cx, PyResult, names};
 
@@ -107,7 +108,7 @@ pub fn find(cx: &mut Cx, me: &Array, x: Ref<'_>, start: usize, stop: usize) -> P
     while i < stop {
         let Some(b) = me.with(cx, |s| s.item(i)) else { return Ok(None) };
         let v = f.get(cx, &b)?;
-        if compare::equal(cx, v.as_ref(), x)? {
+        if compare::holds(cx, v.as_ref(), x, Compare::Eq)? {
             return Ok(Some(i));
         }
         i += 1;

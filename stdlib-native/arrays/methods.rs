@@ -128,7 +128,7 @@ fn richcompare(cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, op: Compare) -> PyResult<Reg
     }
     for (p, q) in x.chunks(f.size()).zip(y.chunks(g.size())) {
         let (p, q) = (f.get(cx, p)?, g.get(cx, q)?);
-        if !compare::equal(cx, p.as_ref(), q.as_ref())? {
+        if !compare::holds(cx, p.as_ref(), q.as_ref(), Compare::Eq)? {
             return match op {
                 Compare::Eq => Ok(Value::FALSE.into()),
                 Compare::Ne => Ok(Value::TRUE.into()),

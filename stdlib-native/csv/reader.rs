@@ -45,6 +45,10 @@ pub struct Reading {
     fields: Vec<Value>,
     line: i64,
     limit: usize,
+    /// Threads that are waiting for a line, innermost last.
+    waiting: Vec<u32>,
+    /// Calls from within the iterator so far.
+    reentered: u64,
 }
 impl State for Reading {
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
@@ -66,7 +70,18 @@ pub fn new(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
     let (lines, d) = first(cx, &args, "reader")?;
     let lines = iter::iter(cx, lines)?.into_value();
     let dialect = dialect::made(cx, d, &args)?;
-    let state = Reading { dialect, lines, at: At::StartRecord, field: Vec::new(), unquoted: true, fields: Vec::new(), line: 0, limit: 0 };
+    let state = Reading {
+        dialect,
+        lines,
+        at: At::StartRecord,
+        field: Vec::new(),
+        unquoted: true,
+        fields: Vec::new(),
+        line: 0,
+        limit: 0,
+        waiting: Vec::new(),
+        reentered: 0,
+    };
     let r: Gc<Reader> = gc::alloc(Reader::new(state));
     Ok(r.into())
 }
@@ -258,7 +273,24 @@ fn next(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
     let old = r.with(cx, Reading::reset);
     drop(old);
     loop {
-        let Some(line) = iter::next(cx, lines.as_ref())? else {
+        let thread = cx.slot.id as u32;
+        let before = r.with(cx, |s| {
+            s.reentered += u64::from(s.waiting.contains(&thread));
+            s.waiting.push(thread);
+            s.reentered
+        });
+        let line = iter::next(cx, lines.as_ref());
+        let after = r.with(cx, |s| {
+            if let Some(i) = s.waiting.iter().rposition(|t| *t == thread) {
+                s.waiting.remove(i);
+            }
+            s.reentered
+        });
+        let line = line?;
+        if before != after && line.is_some() {
+            return Err(error(cx, "iterator has already advanced the reader"));
+        }
+        let Some(line) = line else {
             let (open, strict) = r.with(cx, |s| (!s.field.is_empty() || s.at == At::Quoted, s.dialect.strict));
             if !open {
                 return Ok(None);

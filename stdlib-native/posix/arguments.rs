@@ -256,20 +256,22 @@ pub fn io_vector(parts: &[(usize, usize)]) -> Vec<libc::iovec> {
 
 /// A contiguous view; `kind` is SIMPLE or WRITABLE.
 pub fn view(cx: &mut Cx, v: Ref<'_>, kind: u32) -> PyResult<BufferView> {
-    if kind == wanted::WRITABLE {
-        let n = type_of(v).shown_name();
-        let text = format!("a read-write bytes-like object is required, not '{n}'");
-        if !buffer::is_exporter(v) {
-            return Err(cx.type_error(text));
-        }
-        return match buffer::get(cx, v, wanted::WRITABLE) {
-            Ok(view) if !view.readonly => Ok(view),
-            Ok(_) => Err(cx.type_error(text)),
-            Err(e) => {
-                drop(cx.catch_if(e, exc::BUFFER_ERROR)?);
-                Err(cx.type_error(text))
-            }
-        };
+    let view = buffer::get(cx, v, kind)?;
+    if kind == wanted::WRITABLE && view.readonly {
+        return Err(cx.error(exc::BUFFER_ERROR, "Object is not writable."));
     }
-    buffer::get(cx, v, kind)
+    Ok(view)
+}
+
+/// A writable view; `what` is named in the message.
+pub fn writable(cx: &mut Cx, v: Ref<'_>, what: &str) -> PyResult<BufferView> {
+    if buffer::is_exporter(v) {
+        match buffer::get(cx, v, wanted::WRITABLE) {
+            Ok(view) if !view.readonly => return Ok(view),
+            Ok(_) => {}
+            Err(e) => drop(cx.catch_if(e, exc::BUFFER_ERROR)?),
+        }
+    }
+    let n = type_of(v).shown_name();
+    Err(cx.type_error(format!("{what} must be read-write bytes-like object, not {n}")))
 }

@@ -2,19 +2,52 @@
 
 use super::arguments::{Also, Target, call, done, none, number};
 use super::names::{CONFSTR_NAMES, PATHCONF_NAMES, SYSCONF_NAMES};
+use gc::Payload;
 use objects::native::{Method, function};
 use objects::protocol::iter;
 use objects::protocol::path::{decode_name, last_errno};
 use objects::types::exception::ids as exc;
 use objects::types::int::{self, IntRef, as_int, from_i64};
 use objects::types::str::as_str;
-use objects::types::structseq::Class;
+use objects::types::structseq::{self, Class};
 use objects::types::tuple::Tuple;
+use objects::types::type_::slots::Slots;
 use objects::types::type_::{Downcast, type_of};
-use objects::{Cx, PyResult, Ref, Reg, Value};
+use objects::{Args, Cx, PyResult, Ref, Reg, Value};
 
 /// `posix.sched_param`
 pub static SCHED_PARAM: Class = Class::new("posix.sched_param", &["sched_priority"], 1);
+
+/// `sched_param(sched_priority)`
+fn new_param(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
+    PARAM.bind(cx, args, |cx, a| {
+        let one = Tuple::from_refs(&a[..1]);
+        structseq::construct(cx, class, Args::positional_only(&[one.value().as_ref()]))
+    })
+}
+crate::parameters!(PARAM, "sched_param", "(sched_priority)");
+
+fn reduce_param(_cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let inner = Tuple::from_refs(a[0].downcast::<Tuple>().map_or(&[], Tuple::items));
+    Ok(Tuple::from_values(vec![type_of(a[0]).to_value(), inner.into_value()]).into())
+}
+static REDUCE: Method = objects::native::method("__reduce__", "($self, /)", reduce_param, "What pickle needs.");
+
+/// Gives `sched_param` its own constructor. At the module's birth.
+pub fn finish(cx: &mut Cx) -> PyResult<()> {
+    let class = SCHED_PARAM.get(cx)?;
+    if let Some(t) = objects::types::type_::as_type(class.as_ref()) {
+        t.slots.set(&Slots { new: Some(new_param), ..Slots::NONE });
+        let d = gc::alloc(objects::native::MethodDescriptor {
+            def: &REDUCE,
+            signature: objects::args::Signature::leaked(REDUCE.signature),
+            owner: t.id,
+        });
+        d.header().make_deferred();
+        t.dict.set_text("__reduce__", d);
+    }
+    Ok(())
+}
 
 /// A name of a table, or its number.
 fn named(cx: &mut Cx, v: Ref<'_>, table: &[(&str, i32)]) -> PyResult<i32> {

@@ -1,6 +1,6 @@
 //! `posix`: reading, writing and what else is done by descriptor.
 
-use super::arguments::{Buffers, call, done, flag, int_or, io_vector, long, none, number, view};
+use super::arguments::{Buffers, call, done, flag, int_or, io_vector, long, none, number, view, writable};
 use objects::native::{Method, function};
 use objects::protocol::buffer::wanted;
 use objects::protocol::path::{file_descriptor, last_errno};
@@ -39,7 +39,7 @@ fn pread(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 
 fn readinto(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let fd = int::c_int(cx, a[0])?;
-    let v = view(cx, a[1], wanted::WRITABLE)?;
+    let v = writable(cx, a[1], "readinto() argument 2")?;
     let (at, len) = (v.data as usize, v.len);
     // SAFETY: the view keeps the memory there.
     let n = call(cx, || unsafe { libc::read(fd, at as *mut libc::c_void, len) })?;
@@ -325,7 +325,7 @@ fn eventfd_write(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 
 fn timerfd_create(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let clock = int::c_int(cx, a[0])?;
-    let flags = int_or(cx, a[1], libc::TFD_CLOEXEC)?;
+    let flags = int_or(cx, a[1], 0)? | libc::TFD_CLOEXEC;
     // SAFETY: plain numbers.
     number(call(cx, || unsafe { libc::timerfd_create(clock, flags) })?)
 }

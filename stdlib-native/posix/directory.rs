@@ -7,10 +7,11 @@ use objects::native::{GetSet, Member, Method, class_method, function, getter, me
 use objects::protocol::path::{decode_name, last_errno};
 use objects::types::bytes::shared::new_bytes;
 use objects::types::exception::ids as exc;
+use objects::types::instance;
 use objects::types::list::List;
 use objects::types::object;
 use objects::types::type_::slots::Slots;
-use objects::types::type_::{TypeSpec, flags, type_value};
+use objects::types::type_::{TypeSpec, by_id, flags, type_value};
 use objects::{Cx, PyResult, Ref, Reg, Value};
 use std::collections::VecDeque;
 use std::ffi::CStr;
@@ -185,7 +186,7 @@ fn scandir(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         is_bytes: t.is_bytes,
         ended: AtomicBool::new(false),
     };
-    Ok(gc::alloc(scan).into())
+    Ok(instance::alloc_with(by_id(ids::SCAN), scan).into())
 }
 
 fn scan_next(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {

@@ -134,7 +134,7 @@ pub fn signal_set(cx: &mut Cx, v: Ref<'_>) -> PyResult<libc::sigset_t> {
                 unsafe { libc::sigaddset(&mut set, n as i32) };
             }
             Some(n) => return Err(cx.value_error(format!("signal number {n} out of range [1; {last}]"))),
-            None => return Err(cx.overflow_error("Python int too large to convert to C long")),
+            None => return Err(cx.value_error(format!("signal number out of range [1; {last}]"))),
         }
     }
     Ok(set)

@@ -57,8 +57,7 @@ fn link(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let src = Target::new(cx, a[0], "link", "src", Also::No)?;
     let dst = Target::new(cx, a[1], "link", "dst", Also::No)?;
     let (from, to) = (directory(cx, a[2])?, directory(cx, a[3])?);
-    // Left out: what link(2) does, which follows no symbolic links on this system.
-    let follow = flag(cx, a[4], false)?;
+    let follow = flag(cx, a[4], true)?;
     let bits = if follow { libc::AT_SYMLINK_FOLLOW } else { 0 };
     // SAFETY: terminated paths.
     on_two(cx, &src, &dst, |s, d| unsafe { libc::linkat(from, s.as_ptr(), to, d.as_ptr(), bits) })

@@ -11,6 +11,7 @@ use objects::types::tuple::Tuple;
 use objects::types::type_::type_value;
 use objects::{Args, Cx, PyResult, Ref, Reg, Value};
 use std::sync::OnceLock;
+use sync::prim::{AtomicBool, Ordering};
 
 /// The hooks: before, after in the child, after in the parent.
 static HOOKS: [OnceLock<u64>; 3] = [const { OnceLock::new() }; 3];
@@ -91,6 +92,19 @@ pub unsafe fn around(f: impl FnOnce() -> i32) -> (i32, i32) {
     (pid, e)
 }
 
+/// Whether the interpreter is ending: no Python code could run in a child.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// The interpreter is ending.
+pub fn shut_down() {
+    ENDING.store(true, Ordering::Relaxed);
+}
+
+/// PythonFinalizationError with this text if the interpreter is ending.
+pub fn check_running(cx: &mut Cx, message: &str) -> PyResult<()> {
+    if ENDING.load(Ordering::Relaxed) { Err(cx.error(exc::PYTHON_FINALIZATION_ERROR, message)) } else { Ok(()) }
+}
+
 /// DeprecationWarning when there are other threads.
 pub fn warn_of_threads(cx: &mut Cx, function: &str) -> PyResult<()> {
     if sync::threads::live_threads() < 2 {
@@ -103,6 +117,7 @@ pub fn warn_of_threads(cx: &mut Cx, function: &str) -> PyResult<()> {
 }
 
 fn fork_by(cx: &mut Cx, function: &str, f: impl FnOnce() -> i32) -> PyResult<i32> {
+    check_running(cx, &format!("can't {function} at interpreter shutdown"))?;
     before(cx);
     // SAFETY: `f` is a system call that forks.
     let (pid, e) = unsafe { around(f) };

@@ -80,6 +80,7 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     m.add("environ", environment::snapshot(cx)?);
     m.add("DirEntry", type_value(ids::ENTRY));
     stat::finish(cx)?;
+    config::finish(cx)?;
     for (name, class) in [
         ("stat_result", &stat::STAT_RESULT),
         ("statvfs_result", &stat::STATVFS_RESULT),

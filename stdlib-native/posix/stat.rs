@@ -443,11 +443,25 @@ fn makedev(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         }
     };
     let (x, y) = (part(a[0])?, part(a[1])?);
+    if x == u32::MAX && y == u32::MAX {
+        return Ok(int::reg(-1));
+    }
     Ok(from_u64(libc::makedev(x, y)).into())
 }
 
 fn device(cx: &mut Cx, v: Ref<'_>) -> PyResult<u64> {
+    if objects::types::int::as_int(v).and_then(|n| n.to_i64()) == Some(-1) {
+        return Ok(u64::MAX);
+    }
     super::arguments::unsigned(cx, v)
+}
+
+/// A part of a device number; that of no device is -1.
+fn part_of(cx: &mut Cx, v: Ref<'_>, f: fn(u64) -> u32) -> PyResult<Reg> {
+    match device(cx, v)? {
+        u64::MAX => Ok(int::reg(-1)),
+        d => Ok(int::reg(i64::from(f(d)))),
+    }
 }
 
 /// Functions.
@@ -479,7 +493,7 @@ pub static FUNCTIONS: &[Method] = &[
     function("setxattr", "($module, /, path, attribute, value, flags=0, *, follow_symlinks=True)", setxattr, "Sets an extended attribute."),
     function("removexattr", "($module, /, path, attribute, *, follow_symlinks=True)", removexattr, "Removes an extended attribute."),
     function("listxattr", "($module, /, path=None, *, follow_symlinks=True)", listxattr, "The names of a file's extended attributes."),
-    function("major", "($module, device, /)", |cx, a| Ok(int::reg(i64::from(libc::major(device(cx, a[0])?)))), "A device's major number."),
-    function("minor", "($module, device, /)", |cx, a| Ok(int::reg(i64::from(libc::minor(device(cx, a[0])?)))), "A device's minor number."),
+    function("major", "($module, device, /)", |cx, a| part_of(cx, a[0], |d| libc::major(d)), "A device's major number."),
+    function("minor", "($module, device, /)", |cx, a| part_of(cx, a[0], |d| libc::minor(d)), "A device's minor number."),
     function("makedev", "($module, major, minor, /)", makedev, "A device number from its parts."),
 ];

@@ -5,6 +5,7 @@ use super::{found, ids, pattern};
 use crate::guarded::{Guarded, State};
 use gc::{Gc, Ref, Reg, Value, Word};
 use objects::native::{Member, Method, getter, method};
+use objects::protocol::buffer::BufferView;
 use objects::types::type_::slots::Slots;
 use objects::types::type_::{TypeSpec, flags};
 use objects::{Cx, PyResult};
@@ -15,6 +16,8 @@ pub struct Progress {
     pattern: Value,
     string: Value,
     span: Span,
+    /// Keeps the memory of an exporter where it is.
+    _pinned: Option<BufferView>,
     /// Taken out by whoever runs it.
     walk: Option<Walk>,
 }
@@ -22,6 +25,9 @@ impl State for Progress {
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.pattern.word());
         visit(self.string.word());
+        if let Some(v) = &self._pinned {
+            visit(v.owner.word());
+        }
     }
 }
 /// A scanner.
@@ -36,7 +42,8 @@ fn me(v: Ref<'_>) -> &Scanner {
 pub fn new(cx: &mut Cx, p: Ref<'_>, string: Ref<'_>, pos: i64, endpos: i64) -> PyResult<Reg> {
     let s = Subject::for_pattern(cx, pattern::me(p), string)?;
     let span = s.span(pos, endpos);
-    let state = Progress { pattern: p.to_value(), string: string.to_value(), span, walk: Some(Walk::new(span)) };
+    let _pinned = if let Subject::View(v) = s { Some(v) } else { None };
+    let state = Progress { pattern: p.to_value(), string: string.to_value(), span, _pinned, walk: Some(Walk::new(span)) };
     let scanner: Gc<Scanner> = gc::alloc(Scanner::new(state));
     Ok(scanner.into())
 }

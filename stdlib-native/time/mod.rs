@@ -28,7 +28,7 @@ fn whole(id: libc::clockid_t) -> PyResult<Reg> {
 }
 
 fn sleep(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let n = nanoseconds(cx, a[0], Round::Ceiling)?;
+    let n = nanoseconds(cx, a[0], Round::Up)?;
     if n < 0 {
         return Err(cx.value_error("sleep length must be non-negative"));
     }

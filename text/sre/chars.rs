@@ -58,7 +58,7 @@ pub fn unicode_lower(c: u32) -> u32 {
 
 /// `_sre.unicode_iscased`
 pub fn unicode_is_cased(c: u32) -> bool {
-    unicode::simple_lower(c) != c || unicode::simple_upper(c) != c
+    unicode::simple_lower(c) != c || unicode::map_case(c, unicode::Case::Upper).as_slice().first() != Some(&c)
 }
 
 fn is_ascii_word(c: u32) -> bool {
@@ -176,7 +176,12 @@ pub fn unit_matches(code: &[u32], c: u32, locale: &Locale) -> bool {
         Op::InUniIgnore => in_set(&code[2..], unicode_lower(c), locale),
         Op::InLocIgnore => {
             let (lower, upper) = (locale.lower(c), locale.upper(c));
-            in_set(&code[2..], lower, locale) || (upper != lower && in_set(&code[2..], upper, locale))
+            let set = &code[2..];
+            // A negated set refuses what it has in either case.
+            if set[0] == Op::Negate as u32 {
+                return in_set(set, lower, locale) && (upper == lower || in_set(set, upper, locale));
+            }
+            in_set(set, lower, locale) || (upper != lower && in_set(set, upper, locale))
         }
         other => unreachable!("{other:?} matches no single character"),
     }

@@ -86,8 +86,9 @@ fn repr(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
 
 fn module_of(t: &Type) -> Value {
     match t.dict.get_interned(names::__module__()) {
-        Some(m) => m.into_value(),
-        None => Str::intern_text("builtins"),
+        // In the namespace of `type` itself this is the descriptor.
+        Some(m) if t.id != ids::TYPE => m.into_value(),
+        _ => Str::intern_text("builtins"),
     }
 }
 
@@ -542,7 +543,7 @@ pub fn reduce_newobj(cx: &mut Cx, v: Ref<'_>, copyreg: Ref<'_>) -> PyResult<Reg>
             return Err(cx.type_error(format!("__getnewargs__ should return a tuple, not '{n}'")));
         };
         args.extend(a.items().iter().map(|x| x.to_value()));
-    } else if !has_getstate && t.item != 0 && t.layout != ids::OBJECT {
+    } else if !has_getstate && t.layout != ids::OBJECT && !t.has_layout(ids::LIST) && !t.has_layout(ids::DICT) {
         let n = t.full_name();
         return Err(cx.type_error(format!("cannot pickle '{n}' object")));
     }
