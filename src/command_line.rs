@@ -342,6 +342,7 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
         code = 120;
     }
     cx.drain();
+    streams::flush_rest(cx);
     let _ = std::io::Write::flush(&mut std::io::stdout());
     if code == INTERRUPTED {
         // Whoever waits for the process is to see that the signal has ended it.

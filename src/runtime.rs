@@ -140,17 +140,46 @@ pub fn import(cx: &mut Cx, name: &str) -> PyResult<Value> {
     }
 }
 
-/// Reports an exception that nobody can receive.
+/// Reports an exception that nobody can receive: to `sys.unraisablehook` when a program has set one.
 pub fn unraisable(cx: &mut Cx, exc: Value, message: &str, obj: Ref<'_>) {
-    let shown = match objects::protocol::text::repr(cx, obj) {
-        Ok(s) => s.to_string_lossy(),
-        Err(e) => {
-            drop(cx.catch(e));
-            "<object repr() failed>".into()
+    let mut header = message.to_string();
+    if !obj.is_none() {
+        match objects::protocol::text::repr(cx, obj) {
+            Ok(s) => header.push_str(&format!(" {}", s.to_string_lossy())),
+            Err(e) => {
+                drop(cx.catch(e));
+                header.push_str(" <object repr() failed>");
+            }
         }
-    };
+    }
+    let name = Str::intern_text("unraisablehook");
+    let own = |v: &Value| v.as_ref().exact::<objects::native::BuiltinFunction>().is_some_and(|f| f.def.name == "unraisablehook");
+    if let Some(hook) = sys_attribute(name.as_ref()).filter(|h| !h.as_ref().is_none() && !own(h)) {
+        if let Err(e) = call_unraisable_hook(cx, &hook, &exc, &header) {
+            let second = cx.catch(e);
+            print_unraisable(cx, &second, "Exception ignored in sys.unraisablehook");
+        }
+        return;
+    }
+    print_unraisable(cx, &exc, &header);
+}
+
+fn call_unraisable_hook(cx: &mut Cx, hook: &Value, exc: &Value, header: &str) -> PyResult<()> {
+    let d = Dict::new();
+    let tb = exception::as_exception(exc.as_ref()).map_or(Value::NONE, |e| e.traceback.load(e.header()));
+    d.set_text("exc_type", objects::types::type_of(exc.as_ref()).to_value());
+    d.set_text("exc_value", exc.clone());
+    d.set_text("exc_traceback", tb);
+    d.set_text("err_msg", Str::from_text(header));
+    d.set_text("object", Value::NONE);
+    let args = namespace_object(cx, &d)?;
+    objects::protocol::call::positional(cx, hook.as_ref(), &[args.as_ref()]).map(drop)
+}
+
+/// Shows an exception that nobody can receive.
+pub fn print_unraisable(cx: &mut Cx, exc: &Value, header: &str) {
     let trace = modules::host::print_plain(cx, exc.as_ref());
-    eprint!("{message} {shown}:\n{trace}");
+    write_stderr(cx, &format!("{header}:\n{trace}"));
 }
 
 /// Makes the types and namespaces, once per process, on the first attached thread.
@@ -209,7 +238,10 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     stdlib_native::posix::fork::set_natives(stdlib_native::posix::fork::Natives {
         before: modules::thread::before_fork,
         parent: modules::thread::after_fork_parent,
-        child: modules::thread::after_fork_child,
+        child: || {
+            modules::thread::after_fork_child();
+            stdlib_native::io::live::after_fork();
+        },
     });
     for d in [&modules::sys::MODULE, &modules::imp::MODULE, &modules::thread::MODULE] {
         let m = Module::from_def(cx, d)?;

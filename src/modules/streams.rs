@@ -155,6 +155,12 @@ fn is_closed(cx: &mut Cx, f: &Value) -> bool {
     })
 }
 
+/// Flushes what nobody has closed.
+pub fn flush_rest(cx: &mut Cx) {
+    let standard: Vec<Value> = [names::stdout(), names::stderr()].into_iter().filter_map(runtime::sys_attribute).collect();
+    stdlib_native::io::live::flush_all(cx, &standard);
+}
+
 /// Flushes stdout and stderr; false when that failed.
 pub fn flush(cx: &mut Cx, report: bool) -> bool {
     let mut ok = true;

@@ -201,8 +201,11 @@ fn unraisablehook(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let m = attr::get(cx, a[0], message.as_ref())?.into_value();
     let object = Str::intern_text("object");
     let o = attr::get(cx, a[0], object.as_ref())?.into_value();
-    let m = as_str(m.as_ref()).map_or_else(|| "Exception ignored in".to_string(), Str::to_string_lossy);
-    runtime::unraisable(cx, e, &m, o.as_ref());
+    let mut m = as_str(m.as_ref()).map_or_else(|| "Exception ignored in".to_string(), Str::to_string_lossy);
+    if !o.as_ref().is_none() {
+        m = format!("{m}: {}", text::repr(cx, o.as_ref())?.to_string_lossy());
+    }
+    runtime::print_unraisable(cx, &e, &m);
     Ok(Value::NONE.into())
 }
 

@@ -13,7 +13,7 @@
 //! whoever comes back from there gets RuntimeError.
 
 use super::monitor::{Held, Monitor};
-use super::{ask, base, file, ids, names, tell, unsupported};
+use super::{ask, base, file, ids, live, names, tell, unsupported};
 use crate::parameters;
 use gc::{Field, Payload, Ref, Reg, Value, Word};
 use objects::native::{GetSet, Member, Method, getset, getter, method};
@@ -45,12 +45,19 @@ pub struct Buffered {
     pub(super) read_end: Cell<i64>,
     pub(super) write_pos: Cell<i64>,
     pub(super) write_end: Cell<i64>,
+    place: live::Place,
 }
 // SAFETY: visits the raw stream.
 unsafe impl Payload for Buffered {
     const TYPE_ID: u32 = ids::BUFFERED_READER;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.raw.peek());
+    }
+}
+
+impl Drop for Buffered {
+    fn drop(&mut self) {
+        live::remove(std::ptr::from_ref(self).addr() - gc::HEADER_SIZE, &self.place);
     }
 }
 
@@ -84,6 +91,7 @@ fn payload() -> Buffered {
         read_end: Cell::new(-1),
         write_pos: Cell::new(0),
         write_end: Cell::new(-1),
+        place: live::Place::default(),
     }
 }
 
@@ -96,6 +104,10 @@ pub(super) enum Raw<'a> {
 }
 
 impl Buffered {
+    /// A fork has left this thread alone.
+    pub fn reset_after_fork(&self) {
+        self.monitor.reset_after_fork();
+    }
     /// Runs `f` on the buffer. By the owner of the monitor.
     pub(super) fn data<R>(&self, f: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         // SAFETY: one thread at a time, and `f` cannot come back here since it has no context.
@@ -307,6 +319,7 @@ fn set_up(cx: &mut Cx, v: Ref<'_>, raw: Ref<'_>, size: i64, readable: bool, writ
     b.finalizing.store(false, Ordering::Relaxed);
     // Release: pairs with the acquire in `raw`.
     b.state.store(1, Ordering::Release);
+    live::add(b.header(), &b.place, false);
     Ok(())
 }
 

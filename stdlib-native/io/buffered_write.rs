@@ -167,6 +167,15 @@ pub(super) fn write_bytes(cx: &mut Cx, v: Ref<'_>, data: &[u8]) -> PyResult<usiz
     b.write_all(cx, &raw, data)
 }
 
+/// Flushes at the end of the process, if there is anything to be written.
+pub(super) fn flush_rest(cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
+    let b = me(v);
+    if !b.has_write() || b.write_pos.get() == b.write_end.get() {
+        return Ok(());
+    }
+    super::buffered::flush_stream(cx, v)
+}
+
 /// `write(buffer)`.
 pub fn write(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     me(a[0]).raw(cx)?;

@@ -11,6 +11,7 @@
 //! | `open.rs` | `open` |
 //! | `standard.rs` | the process's three streams |
 //! | `monitor.rs` | the lock of a stream |
+//! | `live.rs` | the streams that are there, for the end of the process and for forks |
 
 pub mod abstracts;
 pub mod base;
@@ -20,6 +21,7 @@ pub mod buffered_write;
 pub mod bytes_io;
 pub mod coder;
 pub mod file;
+pub mod live;
 pub mod monitor;
 pub mod names;
 pub mod newline_decoder;
@@ -131,7 +133,7 @@ pub fn bytes(cx: &mut Cx, data: &[u8]) -> PyResult<Value> {
 }
 
 /// The data of what a raw or buffered object's read method gave, which must be bytes.
-pub fn data_of<'a>(v: &'a Value) -> Option<&'a [u8]> {
+pub fn data_of(v: &Value) -> Option<&[u8]> {
     v.as_ref().downcast::<Bytes>().map(Bytes::data)
 }
 

@@ -7,7 +7,7 @@
 use super::coder::{Decoder, Encoder};
 use super::monitor::{Held, Monitor};
 use super::newlines::{Newline, Newlines};
-use super::{ask, buffered, coder, ids, names, unsupported};
+use super::{ask, buffered, coder, ids, live, names, unsupported};
 use crate::parameters;
 use gc::{Field, Payload, Ref, Reg, Value, Word};
 use objects::protocol::{attr, truth};
@@ -53,6 +53,7 @@ pub struct TextIo {
     pub(super) ready: AtomicU8,
     pub(super) finalizing: AtomicBool,
     state: UnsafeCell<State>,
+    place: live::Place,
 }
 // SAFETY: visits every field; nobody changes the state while the world is stopped.
 unsafe impl Payload for TextIo {
@@ -70,6 +71,12 @@ unsafe impl Payload for TextIo {
         if let Some(e) = &s.encoder {
             e.traverse(visit);
         }
+    }
+}
+
+impl Drop for TextIo {
+    fn drop(&mut self) {
+        live::remove(std::ptr::from_ref(self).addr() - gc::HEADER_SIZE, &self.place);
     }
 }
 
@@ -103,6 +110,7 @@ fn payload() -> TextIo {
             has_read1: false,
             ratio: 0.0,
         }),
+        place: live::Place::default(),
     }
 }
 
@@ -259,6 +267,7 @@ pub fn set_up(cx: &mut Cx, v: Ref<'_>, buffer: Ref<'_>, o: &Options<'_>) -> PyRe
     t.finalizing.store(false, Ordering::Relaxed);
     // Release: pairs with the acquire in `buffer`.
     t.ready.store(1, Ordering::Release);
+    live::add(t.header(), &t.place, true);
     Ok(())
 }
 
@@ -295,7 +304,13 @@ fn text_or_none<'a>(cx: &mut Cx, v: Ref<'a>, what: &str) -> PyResult<Option<Ref<
     match v.given().filter(|v| !v.is_none()) {
         None => Ok(None),
         Some(s) if as_str(s).is_some_and(|s| super::newlines::has(s.units(), 0)) => Err(cx.value_error("embedded null character")),
-        Some(s) if as_str(s).is_some() => Ok(Some(s)),
+        Some(s) if as_str(s).is_some() => {
+            // Lone surrogates are refused.
+            if as_str(s).is_some_and(|s| !s.is_ascii()) {
+                objects::codecs::encode_fast(cx, s, objects::codecs::Fast::Utf8, "strict")?;
+            }
+            Ok(Some(s))
+        }
         Some(x) => {
             let n = type_of(x).name_text();
             Err(cx.type_error(format!("{what} must be str or None, not {n}")))

@@ -158,6 +158,14 @@ pub fn flush_stream(cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
     flush_buffer(cx, &buffer)
 }
 
+/// Flushes at the end of the process, if there is anything to be written.
+pub(super) fn flush_rest(cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
+    if me(v).with(cx, |s| s.pending.is_empty()) {
+        return Ok(());
+    }
+    flush_stream(cx, v)
+}
+
 /// `flush()`.
 pub(super) fn flush(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     flush_stream(cx, a[0])?;

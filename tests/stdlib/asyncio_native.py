@@ -1,7 +1,24 @@
 # _asyncio's futures and tasks, on a small loop of our own.
-import _asyncio
 import _thread
+import sys
 import types
+
+try:
+    import asyncio
+except ImportError:
+    # Without sockets: what the native half asks of the package.
+    for name in list(sys.modules):
+        if name.startswith("asyncio"):
+            del sys.modules[name]
+    for name in ("", ".exceptions", ".coroutines", ".base_futures", ".base_tasks"):
+        sys.modules["asyncio" + name] = types.ModuleType("asyncio" + name)
+    exceptions = sys.modules["asyncio.exceptions"]
+    exceptions.CancelledError = type("CancelledError", (BaseException,), {"__module__": "asyncio.exceptions"})
+    exceptions.InvalidStateError = type("InvalidStateError", (Exception,), {"__module__": "asyncio.exceptions"})
+    sys.modules["asyncio.coroutines"].iscoroutine = lambda c: isinstance(c, types.CoroutineType)
+    sys.modules["asyncio.base_futures"]._future_repr = lambda f: "<Future>"
+    sys.modules["asyncio.base_tasks"]._task_repr = lambda t: "<Task>"
+import _asyncio
 
 
 class InvalidState(Exception):
