@@ -355,8 +355,17 @@ fn callable_iter(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     }
 }
 
+fn breakpoint(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
+    let name = Str::intern_text("breakpointhook");
+    match runtime::sys_attribute(name.as_ref()) {
+        Some(hook) => call::call(cx, hook.as_ref(), args),
+        None => Err(cx.runtime_error("lost sys.breakpointhook")),
+    }
+}
+
 /// The functions.
 pub static FUNCTIONS: &[Method] = &[
+    raw_function("breakpoint", "($module, /, *args, **kws)", breakpoint, "Call sys.breakpointhook(*args, **kws)."),
     function("hasattr", "($module, obj, name, /)", hasattr, "Whether the object has an attribute of that name."),
     function("setattr", "($module, obj, name, value, /)", setattr, "Sets a named attribute."),
     function("delattr", "($module, obj, name, /)", delattr, "Deletes a named attribute."),

@@ -98,8 +98,7 @@ static FUNCTIONS: &[Method] = &[
 ];
 
 /// `_opcode`.
-pub static MODULE: ModuleDef =
-    ModuleDef { name: "_opcode", doc: "The opcode table, for dis and opcode.", functions: FUNCTIONS, init };
+pub static MODULE: ModuleDef = ModuleDef { name: "_opcode", doc: "The opcode table, for dis and opcode.", functions: FUNCTIONS, init };
 
 fn init(_cx: &mut Cx, m: &objects::types::module::Module) -> PyResult<()> {
     // Instructions are not rewritten to special forms.

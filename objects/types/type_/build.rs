@@ -503,6 +503,22 @@ pub fn note_class_value(h: &gc::Header) {
     }
 }
 
+/// Whether methods of `other` can be given instances of `t`: the part of its instances that is more than an object's is in those too.
+fn suits(t: &Type, other: &Type) -> bool {
+    let chain = |wanted: &Type| {
+        let mut at = Some(t);
+        while let Some(c) = at {
+            if std::ptr::eq(c, wanted) {
+                return true;
+            }
+            at = c.base_type();
+        }
+        false
+    };
+    let plain = other.slot_count == 0 || chain(other);
+    plain && (std::ptr::eq(t, other) || other.layout == ids::OBJECT || chain(by_id(other.layout)))
+}
+
 /// The MRO by the metaclass's `mro()` if it overrides it, else C3.
 pub fn compute_mro(cx: &mut Cx, t: &Type) -> PyResult<Gc<Tuple>> {
     let bases = t.bases.load(t.header());
@@ -517,6 +533,12 @@ pub fn compute_mro(cx: &mut Cx, t: &Type) -> PyResult<Gc<Tuple>> {
                 if as_type(i.as_ref()).is_none() {
                     let n = type_of(i.as_ref()).name_text();
                     return Err(cx.type_error(format!("mro() returned a non-class ('{n}')")));
+                }
+                if let Some(other) = as_type(i.as_ref())
+                    && !suits(t, other)
+                {
+                    let n = other.name_text();
+                    return Err(cx.type_error(format!("mro() returned base with unsuitable layout ('{n}')")));
                 }
             }
             return Ok(Tuple::from_values(items));
