@@ -190,7 +190,7 @@ pub fn invoke(cx: &mut Cx, def: &'static Method, signature: &Signature, args: Ar
 
 /// Calls a native with the optional arguments at the end left out.
 #[inline]
-fn padded(cx: &mut Cx, items: &[Ref<'_>], total: usize, f: Native) -> PyResult<Reg> {
+pub fn padded(cx: &mut Cx, items: &[Ref<'_>], total: usize, f: Native) -> PyResult<Reg> {
     let mut small = [Ref::MISSING; FEW];
     if total <= FEW {
         small[..items.len()].copy_from_slice(items);

@@ -178,29 +178,60 @@ unsafe fn generator_of<'a>(f: &Frame) -> &'a Generator {
 
 /// Claims a suspended generator and links its frame above the current one. `value` is what the yield gets. The caller goes on at the result.
 pub unsafe fn resume(cx: &mut Cx, g: &Generator, value: Value, then: Then) -> PyResult<Next> {
+    let (mut g, mut then) = (g, then);
     // SAFETY: only the claimer touches the frame.
     unsafe {
-        claim(cx, g)?;
-        let f = &mut *g.frame.get();
-        if cx.depth >= objects::cx::RECURSION_LIMIT.load(Ordering::Relaxed) {
-            g.state.store(SUSPENDED, Ordering::Release);
-            return Err(cx.recursion_error());
+        loop {
+            claim(cx, g)?;
+            let f = &mut *g.frame.get();
+            if cx.depth >= objects::cx::RECURSION_LIMIT.load(Ordering::Relaxed) {
+                g.state.store(SUSPENDED, Ordering::Release);
+                return Err(cx.recursion_error());
+            }
+            let prev = current(cx);
+            f.prev = prev;
+            f.above = (*prev).above;
+            f.top = (*prev).top;
+            f.then = then;
+            f.callee = 0;
+            cx.frame = (f as *mut Frame).cast();
+            cx.depth += 1;
+            swap_handled(cx, g, true);
+            if g.started.load(Ordering::Relaxed) == 0 {
+                g.started.store(1, Ordering::Relaxed);
+                drop(value);
+                return Ok((f.pc, f.regs));
+            }
+            match delegate(f, &value) {
+                Some(inner) => {
+                    f.passing = true;
+                    (g, then) = (inner, Then::Delegate);
+                }
+                None => return Ok(deliver(f, value)),
+            }
         }
-        let prev = current(cx);
-        f.prev = prev;
-        f.above = (*prev).above;
-        f.top = (*prev).top;
-        f.then = then;
-        f.callee = 0;
-        cx.frame = (f as *mut Frame).cast();
-        cx.depth += 1;
-        swap_handled(cx, g, true);
-        if g.started.load(Ordering::Relaxed) == 0 {
-            g.started.store(1, Ordering::Relaxed);
-            drop(value);
-            return Ok((f.pc, f.regs));
+    }
+}
+
+/// The suspended generator to which a frame at a YieldFrom passes None on, when that is all there is to do.
+#[inline(always)]
+unsafe fn delegate<'a>(f: &Frame, value: &Value) -> Option<&'a Generator> {
+    // SAFETY: the frame's pc is at the instruction that suspended it; the delegate's register keeps it alive while the frame is suspended or passing.
+    unsafe {
+        let i = bytecode::Instr((*f.pc).load(Ordering::Relaxed));
+        if i.op_byte() != bytecode::Op::YieldFrom as u8 || !value.as_ref().is_none() || is_wide(f) {
+            return None;
         }
-        Ok(deliver(f, value))
+        let at = f.regs.add(i.b() as usize);
+        if *at.add(1) != Word::NONE || !(*at).is_pointer() {
+            return None;
+        }
+        let h = &*(*at).header();
+        if !matches!(h.type_id(), objects::ids::GENERATOR | objects::ids::COROUTINE) {
+            return None;
+        }
+        let g = &*h.payload().cast::<Generator>();
+        (g.state.load(Ordering::Relaxed) == SUSPENDED && g.started.load(Ordering::Relaxed) != 0).then_some(g)
     }
 }
 

@@ -188,6 +188,14 @@ unsafe fn call_other<const W: bool>(
                     let result = native(cx, items);
                     return finish_call::<W>(cx, pc, r, i, base, len, result);
                 }
+                if !f.bound
+                    && names.is_none()
+                    && let Entry::Bound(native) = f.def.entry
+                    && f.signature.fits(argc)
+                {
+                    let result = objects::native::padded(cx, items, f.signature.params.len(), native);
+                    return finish_call::<W>(cx, pc, r, i, base, len, result);
+                }
             }
             ids::METHOD_DESCRIPTOR => {
                 let m = callee.cast::<MethodDescriptor>();
@@ -198,6 +206,15 @@ unsafe fn call_other<const W: bool>(
                     && objects::types::type_id_of(items[0]) == m.owner
                 {
                     let result = native(cx, items);
+                    return finish_call::<W>(cx, pc, r, i, base, len, result);
+                }
+                if names.is_none()
+                    && argc > 0
+                    && let Entry::Bound(native) = m.def.entry
+                    && m.signature.fits(argc - 1)
+                    && objects::types::type_id_of(items[0]) == m.owner
+                {
+                    let result = objects::native::padded(cx, items, m.signature.params.len() + 1, native);
                     return finish_call::<W>(cx, pc, r, i, base, len, result);
                 }
             }
