@@ -283,7 +283,7 @@ fn stmt(s: &Stmt) -> Res {
             not_empty(cases, "cases", "Match")?;
             for c in cases {
                 pattern(&c.pattern, false)?;
-                optional(c.guard.as_ref().map(|g| &**g))?;
+                optional(c.guard.as_deref())?;
                 body(&c.body, "match_case")?;
             }
             Ok(())

@@ -69,7 +69,8 @@ fn is_container(h: &Header) -> bool {
         ids::STR | ids::BYTES | ids::BYTEARRAY | ids::INT | ids::FLOAT | ids::COMPLEX | ids::BOOL | ids::RANGE | ids::CODE => false,
         // Static types are not collected.
         ids::TYPE => h.flags() & flag::IMMORTAL == 0,
-        _ => !(t.spec.is_some() && t.basic == 0 && t.id != ids::OBJECT) && t.id != ids::OBJECT,
+        ids::OBJECT => false,
+        _ => t.spec.is_none() || t.basic != 0,
     }
 }
 

@@ -570,7 +570,7 @@ fn dumps(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 fn dump(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let out = serialise(cx, a[0], a[2], a[3])?;
     let data = Bytes::new(&out);
-    Ok(call::method(cx, a[1], objects::names::write(), &[data.value().as_ref()])?.into())
+    call::method(cx, a[1], objects::names::write(), &[data.value().as_ref()])
 }
 
 /// Reads one object from the start of `data`; also says how many bytes it took.

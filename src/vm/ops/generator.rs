@@ -59,7 +59,7 @@ pub unsafe fn yield_from<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) 
         match dunder::send(cx, delegate, value.as_ref()) {
             Ok(Sent::Yield(v)) => generator::yielded(cx, v.into_value()),
             Ok(Sent::Return(v)) => {
-                (*super::frame(cx)).passing = false;
+                super::frame(cx).passing = false;
                 let w = v.into_word();
                 let old = (*r.add(n), *r.add(n + 1));
                 put::<W>(cx, pc, r, i, w);
