@@ -3,6 +3,10 @@
 Prints 2*t1/t2 for each case: 2.00 is perfect. usage: weft bench/suites/scaling.py [case ...]
 """
 import _thread
+import abc
+import dataclasses
+import enum
+import functools
 import sys
 import time
 
@@ -187,7 +191,78 @@ def exceptions():
             pass
 
 
-CASES = [private_loop, private_calls, private_alloc, private_append, private_dict, private_strings, private_sort, private_attr_store,
+class Colour(enum.Enum):
+    RED = 1
+    GREEN = 2
+
+
+@dataclasses.dataclass
+class Row:
+    a: int
+    b: int
+
+
+class Shape(abc.ABC):
+    pass
+
+
+class Square(Shape):
+    pass
+
+
+@functools.lru_cache(maxsize=None)
+def unbounded(n):
+    return n + 1
+
+
+@functools.lru_cache(maxsize=64)
+def bounded(n):
+    return n + 1
+
+
+SQUARE = Square()
+
+
+def generators():
+    def numbers(n):
+        for i in range(n):
+            yield i
+    for _ in range(N // 20):
+        for x in numbers(10):
+            pass
+
+
+def enum_members():
+    for _ in range(N):
+        Colour.RED is Colour.GREEN
+
+
+def enum_value():
+    for _ in range(N):
+        Colour.RED.value
+
+
+def dataclass_new():
+    for i in range(N):
+        Row(i, 2).a
+
+
+def lru_unbounded():
+    for i in range(N):
+        unbounded(i & 31)
+
+
+def lru_bounded():
+    for i in range(N):
+        bounded(i & 31)
+
+
+def abc_isinstance():
+    for _ in range(N):
+        isinstance(SQUARE, Shape)
+
+
+CASES = [generators, enum_members, enum_value, dataclass_new, lru_unbounded, lru_bounded, abc_isinstance, private_loop, private_calls, private_alloc, private_append, private_dict, private_strings, private_sort, private_attr_store,
          shared_attr_global, shared_attr_local, shared_method, shared_property, shared_classmethod, shared_staticmethod,
          shared_list_items, shared_object_items, shared_tuple_items, shared_dict_get, shared_dict_object, shared_list_iter,
          closures, instances, super_init, exceptions]

@@ -271,6 +271,8 @@ fn hash(cx: &mut Cx, v: Ref<'_>) -> PyResult<i64> {
 }
 
 fn call_slot(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
+    // `A.__call__ = A()` calls itself without a Python frame in between.
+    cx.check_native_stack()?;
     let Some(f) = type_of(v).lookup(names::__call__()) else {
         let n = type_of(v).name_text();
         return Err(cx.type_error(format!("'{n}' object is not callable")));
