@@ -39,6 +39,8 @@ pub struct Cx {
     pub host: &'static dyn Host,
     /// Spare per-thread state of native modules, by static id of the owner (running loop, current task, ...).
     pub module_state: Vec<(u32, Value)>,
+    /// Deferred cells that natives of this thread use without counting them; see [`Cx::with_held`].
+    pub held: Vec<gc::Word>,
     /// Pending asynchronous exception (`PyThreadState_SetAsyncExc`).
     pub async_exc: Option<Value>,
     /// Trace and profile functions and their state.
@@ -112,6 +114,31 @@ impl Cx {
     }
 
     /// The state that native module `owner` keeps for this thread, or None.
+    /// Runs `f` with the value of a lookup, which stays alive meanwhile whatever Python code runs: a deferred cell is noted for the collector instead
+    /// of being counted, so that threads that use one class or descriptor share no count.
+    #[inline]
+    pub fn with_held<R>(&mut self, v: gc::Reg, f: impl FnOnce(&mut Cx, gc::Ref<'_>) -> R) -> R {
+        let w = v.as_ref().word();
+        if w.is_counted() || !w.is_pointer() {
+            let v = v.into_value();
+            return f(self, v.as_ref());
+        }
+        let before = self.held.len();
+        self.held.push(w);
+        // SAFETY: deferred: freed only in a stop that finds it in no register and held by nobody.
+        let r = f(self, unsafe { gc::Ref::from_word(w.unmarked()) });
+        self.held.truncate(before);
+        r
+    }
+    /// The same for a type.
+    #[inline]
+    pub fn with_type<R>(&mut self, t: &crate::types::Type, f: impl FnOnce(&mut Cx, gc::Ref<'_>) -> R) -> R {
+        let before = self.held.len();
+        self.held.push(gc::Payload::as_ref(t).word());
+        let r = f(self, gc::Payload::as_ref(t));
+        self.held.truncate(before);
+        r
+    }
     pub fn module_state(&self, owner: u32) -> Value {
         self.module_state.iter().find(|(o, _)| *o == owner).map_or(Value::NONE, |(_, v)| v.clone())
     }

@@ -77,6 +77,7 @@ pub fn context(slot: &'static sync::threads::Slot, stack: [*mut Word; 2], native
         context: Value::NONE,
         host,
         module_state: Vec::new(),
+        held: Vec::new(),
         async_exc: None,
         trace: TraceState { trace: Value::NONE, profile: Value::NONE, inside: 0 },
     })

@@ -62,6 +62,7 @@ fn delta_id(h: &Header) -> Option<u32> {
 /// Adds every cell that a thread's registers may hold. `exactly`: only live registers; otherwise dead ones and those above the innermost frame too,
 /// which only delays what they name.
 fn registers(cx: &Cx, exactly: bool, held: &mut HashSet<usize>) {
+    cx.held.iter().for_each(|w| add(*w, held));
     // SAFETY: the world is stopped; the chain and the register range are the thread's.
     unsafe {
         let mut f = cx.frame.cast::<Frame>();

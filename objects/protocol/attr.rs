@@ -68,8 +68,8 @@ pub fn generic_get_optional(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResul
         if dt.slots.descr_set().is_some()
             && let Some(get) = dt.slots.descr_get()
         {
-            let d = found.map_or(Value::NONE, Reg::into_value);
-            return get(cx, d.as_ref(), Some(obj), t.as_value().as_ref()).map(Some);
+            let Some(d) = found else { return Ok(None) };
+            return cx.with_held(d, |cx, d| cx.with_type(t, |cx, t| get(cx, d, Some(obj), t))).map(Some);
         }
     }
     if let Some(r) = instance::get_own(obj, t, name) {
@@ -77,10 +77,9 @@ pub fn generic_get_optional(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResul
     }
     match found {
         Some(d) => {
-            let d = d.into_value();
             match type_of(d.as_ref()).slots.descr_get() {
-                Some(get) => get(cx, d.as_ref(), Some(obj), t.as_value().as_ref()).map(Some),
-                None => Ok(Some(d.into())),
+                Some(get) => cx.with_held(d, |cx, d| cx.with_type(t, |cx, t| get(cx, d, Some(obj), t))).map(Some),
+                None => Ok(Some(d)),
             }
         }
         None => Ok(None),

@@ -4,7 +4,6 @@ use super::attr::{self, Method};
 use crate::args::Args;
 use crate::cx::Cx;
 use crate::error::PyResult;
-use crate::types::function::{Function, SharedRef};
 use crate::types::type_::{flags, type_of};
 use gc::{Ref, Reg, Value};
 
@@ -66,17 +65,14 @@ pub fn bound(cx: &mut Cx, f: Ref<'_>, receiver: Ref<'_>, args: Args<'_>) -> PyRe
 /// Calls a special method, looked up on the type; `None` when the type does not have it.
 pub fn special(cx: &mut Cx, receiver: Ref<'_>, name: Ref<'_>, args: &[Ref<'_>]) -> PyResult<Option<Value>> {
     let Some(f) = type_of(receiver).lookup(name) else { return Ok(None) };
-    // Kept alive for the call, without an atomic count where it is a function.
-    let f = SharedRef::<Function>::to_callable(f.as_ref());
-    bound(cx, f.as_ref(), receiver, Args::positional_only(args)).map(|r| Some(r.into_value()))
+    cx.with_held(f, |cx, f| bound(cx, f, receiver, Args::positional_only(args))).map(|r| Some(r.into_value()))
 }
 
 /// `receiver.name(*args)`, by ordinary attribute lookup.
 pub fn method(cx: &mut Cx, receiver: Ref<'_>, name: Ref<'_>, args: &[Ref<'_>]) -> PyResult<Reg> {
     match attr::method(cx, receiver, name)? {
         Method::Unbound(f) => {
-            let f = SharedRef::<Function>::to_callable(f.as_ref());
-            with_receiver(cx, f.as_ref(), receiver, Args::positional_only(args))
+            cx.with_held(f, |cx, f| with_receiver(cx, f, receiver, Args::positional_only(args)))
         }
         Method::Bound(f) => {
             let f = f.into_value();

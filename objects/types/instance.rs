@@ -326,14 +326,22 @@ pub fn set_own(obj: Ref<'_>, t: &Type, name: Ref<'_>, value: Value) -> bool {
 #[cold]
 fn add_key(t: &Type, name: Ref<'_>) -> Option<usize> {
     // A key that shadows a class attribute must void cached lookups of that attribute.
-    if t.lookup(name).is_some() {
+    let shadows = t.lookup(name).is_some();
+    if shadows {
         t.invalidate();
     }
-    let _l = lock_header(t.header());
-    match t.keys.find(name) {
-        Some(i) => Some(i),
-        None => t.keys.push(name),
+    let index = {
+        let _l = lock_header(t.header());
+        match t.keys.find(name) {
+            Some(i) => Some(i),
+            None => t.keys.push(name),
+        }
+    };
+    if shadows {
+        // Whoever has got a new tag meanwhile may have looked before the key was there.
+        t.invalidate();
     }
+    index
 }
 
 /// The room that instances of a new class start with: for its bases' attributes and for those that its own methods assign

@@ -277,14 +277,13 @@ fn call_slot(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
         let n = type_of(v).name_text();
         return Err(cx.type_error(format!("'{n}' object is not callable")));
     };
-    let f = f.into_value();
-    call::bound(cx, f.as_ref(), v, args)
+    cx.with_held(f, |cx, f| call::bound(cx, f, v, args))
 }
 
 /// `__getattribute__`, then `__getattr__` when that raises AttributeError.
 fn getattribute(cx: &mut Cx, v: Ref<'_>, name: Ref<'_>) -> PyResult<Reg> {
     let t = type_of(v);
-    let own = t.lookup(names::__getattribute__()).map(Reg::into_value);
+    let own = t.lookup(names::__getattribute__());
     let first = match &own {
         Some(f) if is_object_getattribute(f.as_ref()) => crate::protocol::attr::generic_get(cx, v, name),
         Some(_) => special(cx, v, names::__getattribute__(), &[name]).map(Reg::from),
@@ -371,8 +370,7 @@ fn descr_set(cx: &mut Cx, d: Ref<'_>, obj: Ref<'_>, value: Option<Ref<'_>>) -> P
 
 fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
     let Some(f) = type_of(v).lookup(names::__init__()) else { return Ok(()) };
-    let f = f.into_value();
-    let r = call::bound(cx, f.as_ref(), v, args)?.into_value();
+    let r = cx.with_held(f, |cx, f| call::bound(cx, f, v, args))?.into_value();
     if !r.as_ref().is_none() {
         let n = type_of(r.as_ref()).name_text();
         return Err(cx.type_error(format!("__init__() should return None, not '{n}'")));

@@ -178,8 +178,8 @@ unsafe fn instance_has_no(obj: Ref<'_>, name: Ref<'_>) -> bool {
 }
 
 /// Makes what a class holds deferred, so that caches may name it; whether they may.
-fn share(v: &Value) -> bool {
-    if let Some(h) = v.as_ref().header()
+fn share(v: Ref<'_>) -> bool {
+    if let Some(h) = v.header()
         && h.flags() & gc::flag::HAS_FINALIZER == 0
     {
         h.make_deferred();
@@ -224,7 +224,7 @@ unsafe fn fill_attr(cx: &mut Cx, pc: Pc, obj: Ref<'_>, name: Ref<'_>) {
                 _ if ft.slots.descr_get().is_none() => found,
                 _ => return,
             };
-            share(&result);
+            share(result.as_ref());
             if cache::poolable(result.word()) {
                 cache::fill_pool(pc, v, kind::OF_CLASS, result.word().0, || t.version() == v);
             }
@@ -247,7 +247,6 @@ unsafe fn fill_attr(cx: &mut Cx, pc: Pc, obj: Ref<'_>, name: Ref<'_>) {
                 _ => return,
             },
             Some(d) => {
-                let d = d.into_value();
                 let dt = type_of(d.as_ref());
                 if let Some(m) = d.as_ref().exact::<SlotMember>() {
                     if t.item != 0 || !t.is_subtype_of(m.owner()) {
@@ -266,9 +265,9 @@ unsafe fn fill_attr(cx: &mut Cx, pc: Pc, obj: Ref<'_>, name: Ref<'_>) {
                         lookaside::put(cache::word(v, kind::PROPERTY, 0), getter.word().unmarked().0, name, Use::Load);
                     }
                     return;
-                } else if dt.slots.descr_get().is_none() && dt.slots.descr_set().is_none() && share(&d) {
-                    cache::fill_pool(pc, v, kind::CLASS_VALUE, d.word().0, || t.version() == v);
-                    lookaside::put(cache::word(v, kind::CLASS_VALUE, 0), d.word().unmarked().0, name, Use::Load);
+                } else if dt.slots.descr_get().is_none() && dt.slots.descr_set().is_none() && share(d.as_ref()) {
+                    cache::fill_pool(pc, v, kind::CLASS_VALUE, d.as_ref().word().0, || t.version() == v);
+                    lookaside::put(cache::word(v, kind::CLASS_VALUE, 0), d.as_ref().word().unmarked().0, name, Use::Load);
                     return;
                 } else {
                     return;
