@@ -76,12 +76,10 @@ pub fn generic_get_optional(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResul
         return Ok(Some(r));
     }
     match found {
-        Some(d) => {
-            match type_of(d.as_ref()).slots.descr_get() {
-                Some(get) => cx.with_held(d, |cx, d| cx.with_type(t, |cx, t| get(cx, d, Some(obj), t))).map(Some),
-                None => Ok(Some(d)),
-            }
-        }
+        Some(d) => match type_of(d.as_ref()).slots.descr_get() {
+            Some(get) => cx.with_held(d, |cx, d| cx.with_type(t, |cx, t| get(cx, d, Some(obj), t))).map(Some),
+            None => Ok(Some(d)),
+        },
         None => Ok(None),
     }
 }

@@ -71,9 +71,7 @@ pub fn special(cx: &mut Cx, receiver: Ref<'_>, name: Ref<'_>, args: &[Ref<'_>]) 
 /// `receiver.name(*args)`, by ordinary attribute lookup.
 pub fn method(cx: &mut Cx, receiver: Ref<'_>, name: Ref<'_>, args: &[Ref<'_>]) -> PyResult<Reg> {
     match attr::method(cx, receiver, name)? {
-        Method::Unbound(f) => {
-            cx.with_held(f, |cx, f| with_receiver(cx, f, receiver, Args::positional_only(args)))
-        }
+        Method::Unbound(f) => cx.with_held(f, |cx, f| with_receiver(cx, f, receiver, Args::positional_only(args))),
         Method::Bound(f) => {
             let f = f.into_value();
             call(cx, f.as_ref(), Args::positional_only(args))
