@@ -69,7 +69,11 @@ fn registers(cx: &Cx, exactly: bool, held: &mut HashSet<usize>) {
         let mut top = cx.stack[0];
         while !f.is_null() {
             if let Some(code) = (*f).code.as_ref() {
-                let n = if exactly { code.locals.max(u32::from(live_depth(&code.data.live, (*f).pc_index()))) } else { code.registers };
+                let n = if exactly && !(*f).loose {
+                    code.locals.max(u32::from(live_depth(&code.data.live, (*f).pc_index())))
+                } else {
+                    code.registers
+                };
                 for k in 0..n as usize {
                     add(*(*f).regs.add(k), held);
                 }

@@ -77,6 +77,8 @@ pub struct Frame {
     pub dst: u16,
     /// A suspended frame at a YieldFrom that has been resumed and has run nothing since: its registers are counted.
     pub passing: bool,
+    /// Finalisers run in the middle of its instruction, whose results stand above what the liveness table says is live.
+    pub loose: bool,
 }
 
 /// A thread's reserved ranges.
@@ -196,6 +198,7 @@ impl Frame {
             (*f).object = std::ptr::null_mut();
             (*f).generator = std::ptr::null_mut();
             (*f).passing = false;
+            (*f).loose = false;
         }
     }
 }

@@ -51,7 +51,7 @@ unsafe fn unwind(cx: &mut Cx, r: Raised, mut trace: bool) -> Next {
                 (*f).passing = false;
                 // What the drops have queued runs with the exception safe in its register.
                 if gc::local::has_work() {
-                    cx.drain();
+                    super::ops::drain(cx);
                 }
                 return (at, (*f).regs);
             }

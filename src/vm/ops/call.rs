@@ -39,7 +39,7 @@ unsafe fn finish_call<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, bas
                 put::<W>(cx, pc, r, i, w);
                 if gc::local::has_work() {
                     save(cx, pc);
-                    cx.drain();
+                    super::drain(cx);
                 }
                 next_cached(pc, r)
             }
@@ -580,7 +580,7 @@ unsafe fn drop_locals(cx: &mut Cx, r: Regs) {
             }
         }
         if gc::local::has_work() {
-            cx.drain();
+            super::drain(cx);
         }
     }
 }

@@ -110,8 +110,25 @@ unsafe fn drop_counted(cx: &mut Cx, pc: Pc, w: Word) {
     unsafe { (*w.header()).decref() };
     if gc::local::has_work() {
         // SAFETY: there is a current frame.
-        unsafe { save(cx, pc) };
+        unsafe {
+            save(cx, pc);
+            drain(cx);
+        }
+    }
+}
+
+/// Runs finalisers in the middle of an instruction: the collector must take all registers of the frame for live meanwhile.
+///
+/// # Safety
+/// There is a current frame.
+#[cold]
+pub unsafe fn drain(cx: &mut Cx) {
+    let f = crate::vm::frame::current(cx);
+    // SAFETY: by contract; the frame is the current one again afterwards.
+    unsafe {
+        (*f).loose = true;
         cx.drain();
+        (*f).loose = false;
     }
 }
 

@@ -262,7 +262,7 @@ unsafe fn store_namespace(cx: &mut Cx, pc: Pc, d: &Dict, name: Ref<'_>, v: Value
         }
         save(cx, pc);
         d.set_str(name, v);
-        cx.drain();
+        super::drain(cx);
         let version = d.keys_version();
         if let Some(index) = d.index_of(name)
             && version != 0
@@ -382,7 +382,7 @@ pub unsafe fn store_name<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) 
                 let result = match m.exact::<Dict>() {
                     Some(d) => {
                         d.set_str(name, v);
-                        cx.drain();
+                        super::drain(cx);
                         Ok(())
                     }
                     None => item::set(cx, m, name, Some(v.as_ref())),
