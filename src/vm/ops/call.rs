@@ -20,11 +20,23 @@ use objects::types::type_::slots::Slot;
 use objects::types::type_::{Type, by_id, flags, type_of};
 use objects::{Cx, PyResult, ids};
 
+/// Polls between a native and the delivery of its result, which is counted meanwhile.
+#[cold]
+unsafe fn poll_after(cx: &mut Cx, pc: Pc, result: PyResult<Reg>) -> PyResult<Reg> {
+    // SAFETY: the current instruction.
+    unsafe { save(cx, pc) };
+    let v = result?.into_value();
+    poll::poll(cx)?;
+    Ok(v.into())
+}
+
 /// Ends a call whose result is there: the words `base .. base + len` (callee and arguments) die.
 #[inline(always)]
 unsafe fn finish_call<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, base: usize, len: usize, result: PyResult<Reg>) -> Next {
     // SAFETY: verified code.
     unsafe {
+        // What a native has asked for (`_thread.interrupt_main`) comes before the next instruction.
+        let result = if sync::safepoint::pending(cx.slot) { poll_after(cx, pc, result) } else { result };
         match result {
             Ok(v) => {
                 // The result waits in the first dying word's place, if a is not there; drops may run Python code.
