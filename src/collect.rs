@@ -26,9 +26,7 @@ pub fn reclaim_pending(cx: &mut Cx) {
         }
         let mut held = HashSet::new();
         crate::runtime::for_each_context(|other| registers(other, false, &mut held));
-        let dead = gc::deferred::reclaim(&world, &held, delta_id);
-        sync::qsbr::reclaim_stopped(&world);
-        dead
+        gc::deferred::reclaim(&world, &held, delta_id)
     };
     for h in dead {
         // SAFETY: given back by `reclaim`, once.
@@ -175,7 +173,7 @@ fn in_stop<R>(mut f: impl FnMut(&sync::safepoint::WorldStopped) -> R) -> Option<
             let world = sync::safepoint::stop_the_world();
             if !sync::threads::anyone_reading(&world) {
                 let r = f(&world);
-                sync::qsbr::reclaim_stopped(&world);
+                // Retired buffers wait for their grace period as always: a thread that waits for a lock may be using one.
                 drop(world);
                 let ns = start.elapsed().as_nanos() as u64;
                 TOTALS.stops.fetch_add(1, Ordering::Relaxed);
