@@ -41,9 +41,9 @@ impl Instr {
             op as u64
                 | (a as u64) << 8
                 | (b as u64) << 16
-                | (c as u64) << 24
+                | (flags as u64) << 24
                 | ((d as u32 & 0x00ff_ffff) as u64) << 32
-                | (flags as u64) << 56,
+                | (c as u64) << 56,
         )
     }
     /// The raw opcode byte.
@@ -64,7 +64,7 @@ impl Instr {
     }
     /// Operand c.
     pub const fn c(self) -> u8 {
-        (self.0 >> 24) as u8
+        (self.0 >> 56) as u8
     }
     /// Operand d as an index or a count.
     pub const fn index(self) -> u32 {
@@ -76,7 +76,7 @@ impl Instr {
     }
     /// The flag byte.
     pub const fn flags(self) -> u8 {
-        (self.0 >> 56) as u8
+        (self.0 >> 24) as u8
     }
     /// The same word with another opcode.
     pub const fn with_op(self, op: Op) -> Self {

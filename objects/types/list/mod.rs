@@ -179,6 +179,22 @@ impl List {
         }
         self.len.load(Ordering::Acquire) == n && same()
     }
+    /// The item at `i` if it can be had at once: it is no cell, or the calling thread's own, or deferred. `None` says nothing.
+    #[inline(always)]
+    pub fn quick(&self, i: usize) -> Option<Reg> {
+        // Length before buffer, as in `get`.
+        if i >= self.len.load(Ordering::Acquire) {
+            return None;
+        }
+        let b = self.buffer.load(Ordering::Acquire);
+        // SAFETY: a published buffer lives until this thread's next quiescent state, and one with an item is not null.
+        unsafe {
+            if b.is_null() || i >= (*b).capacity {
+                return None;
+            }
+            (*slot(b, i)).load_quick(|| self.buffer.load(Ordering::Acquire) == b)
+        }
+    }
     /// The item at `i`, without a lock; `None` when out of range.
     #[inline(always)]
     pub fn get(&self, i: usize) -> Option<Reg> {
