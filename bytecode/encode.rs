@@ -82,6 +82,10 @@ impl Instr {
     pub const fn with_op(self, op: Op) -> Self {
         Instr(self.0 & !0xff | op as u64)
     }
+    /// The same word with another c.
+    pub const fn with_c(self, c: u8) -> Self {
+        Instr(self.0 & !(0xff << 56) | (c as u64) << 56)
+    }
     /// The same word with another d.
     pub const fn with_d(self, d: i32) -> Self {
         Instr(self.0 & !(0x00ff_ffff << 32) | ((d as u32 & 0x00ff_ffff) as u64) << 32)

@@ -13,6 +13,7 @@ mod tests;
 use crate::cx::{Cx, lock_header};
 use crate::error::PyResult;
 use crate::ids;
+use crate::protocol::hash;
 use crate::types::str::Str;
 use gc::{Gc, Payload, Ref, Reg, Value, Word};
 use sync::prim::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
@@ -68,7 +69,15 @@ pub struct Key<'a> {
     /// Its hash.
     pub hash: u64,
     /// It is exactly a str.
-    pub is_str: bool,
+    kind: KeyKind,
+}
+
+/// What comparing a key takes. As wide as the rest of [`Key`], which is copied by words: a narrow store followed by a wide load would wait for the store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u64)]
+enum KeyKind {
+    Other,
+    Str,
 }
 
 impl<'a> Key<'a> {
@@ -76,7 +85,8 @@ impl<'a> Key<'a> {
     #[inline]
     pub fn new(cx: &mut Cx, value: Ref<'a>) -> PyResult<Key<'a>> {
         match value.exact::<Str>() {
-            Some(s) => Ok(Key { value, hash: s.hash(), is_str: true }),
+            Some(s) => Ok(Key { value, hash: s.hash(), kind: KeyKind::Str }),
+            None if value.word().is_int() => Ok(Key { value, hash: hash::of_word(value.word()), kind: KeyKind::Other }),
             None => Self::hashed(cx, value, "dict key"),
         }
     }
@@ -84,24 +94,30 @@ impl<'a> Key<'a> {
     #[inline]
     pub fn element(cx: &mut Cx, value: Ref<'a>) -> PyResult<Key<'a>> {
         match value.exact::<Str>() {
-            Some(s) => Ok(Key { value, hash: s.hash(), is_str: true }),
+            Some(s) => Ok(Key { value, hash: s.hash(), kind: KeyKind::Str }),
+            None if value.word().is_int() => Ok(Key { value, hash: hash::of_word(value.word()), kind: KeyKind::Other }),
             None => Self::hashed(cx, value, "set element"),
         }
     }
     fn hashed(cx: &mut Cx, value: Ref<'a>, role: &str) -> PyResult<Key<'a>> {
-        match crate::protocol::hash::hash(cx, value) {
-            Ok(h) => Ok(Key { value, hash: h as u64, is_str: false }),
+        match hash::hash(cx, value) {
+            Ok(h) => Ok(Key { value, hash: h as u64, kind: KeyKind::Other }),
             Err(e) => Err(unusable(cx, value, role, e)),
         }
     }
+    /// Whether it is exactly a str.
+    #[inline(always)]
+    pub fn is_str(&self) -> bool {
+        self.kind == KeyKind::Str
+    }
     /// A key whose hash is known already.
     pub fn known(value: Ref<'a>, hash: u64) -> Key<'a> {
-        Key { value, hash, is_str: value.exact::<Str>().is_some() }
+        Key { value, hash, kind: if value.exact::<Str>().is_some() { KeyKind::Str } else { KeyKind::Other } }
     }
     /// A key that is exactly a str.
     #[inline]
     pub fn of_str(s: &'a Str) -> Key<'a> {
-        Key { value: s.as_ref(), hash: s.hash(), is_str: true }
+        Key { value: s.as_ref(), hash: s.hash(), kind: KeyKind::Str }
     }
 }
 
@@ -372,7 +388,7 @@ impl Dict {
             Some(t) if t.has_room(key) => t,
             _ => {
                 let old = self.table.load(Ordering::Relaxed);
-                let new = Table::grown(self.current(), self.len() + 1, key.is_str);
+                let new = Table::grown(self.current(), self.len() + 1, key.is_str());
                 self.table.store(new, Ordering::Release);
                 // SAFETY: replaced; its words have moved.
                 unsafe {

@@ -156,7 +156,7 @@ impl Table {
     /// Looks a key up as far as that runs no Python code.
     #[inline]
     pub fn find_fast(&self, holder: &Header, key: Key<'_>) -> Found {
-        if key.is_str { self.find_str(holder, key) } else { self.find_other(key) }
+        if key.is_str() { self.find_str(holder, key) } else { self.find_other(key) }
     }
 
     fn find_other(&self, key: Key<'_>) -> Found {
@@ -244,10 +244,10 @@ impl Table {
     }
     /// As `find_fast`, by someone who holds the lock.
     pub fn find_locked(&self, key: Key<'_>) -> Found {
-        if key.is_str && self.str_only {
+        if key.is_str() && self.str_only {
             return self.find_str_locked(key);
         }
-        if !key.is_str {
+        if !key.is_str() {
             return self.find_other(key);
         }
         // A str key in a table with other keys: one that is no str may still compare equal.
@@ -269,7 +269,7 @@ impl Table {
 
     /// Whether another entry fits.
     pub fn has_room(&self, key: Key<'_>) -> bool {
-        self.filled() < self.capacity as usize && (key.is_str || !self.str_only)
+        self.filled() < self.capacity as usize && (key.is_str() || !self.str_only)
     }
     /// Appends an entry. The dict is locked and there is room.
     pub fn push(&self, key: Key<'_>, value: Value) {
@@ -371,7 +371,7 @@ impl Table {
             if k.peek() != Word::UNBOUND {
                 let key = k.load_locked();
                 let hash = self.hash_of(i, key.word());
-                t.push(Key { value: key.as_ref(), hash, is_str: self.str_only }, v.load_locked());
+                t.push(Key::known(key.as_ref(), hash), v.load_locked());
             }
         }
         new

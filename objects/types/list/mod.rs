@@ -265,6 +265,13 @@ impl List {
         Ok(out)
     }
 
+    /// A new list of the `count` items from `start` on, by someone who holds the lock. The range is within the length.
+    pub fn copy_locked(&self, start: usize, count: usize) -> Result<Gc<List>, NoMemory> {
+        let b = self.buffer.load(Ordering::Acquire);
+        // SAFETY: locked; below the length.
+        List::try_build(count, |i| unsafe { (*slot(b, start + i)).load_locked() })
+    }
+
     /// Room for `more` further items, by someone who holds the lock.
     fn reserve_locked(&self, more: usize) -> Result<*mut Buffer, NoMemory> {
         let b = self.buffer.load(Ordering::Relaxed);

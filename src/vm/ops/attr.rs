@@ -794,8 +794,7 @@ pub unsafe fn get_slice<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -
     unsafe {
         save(cx, pc);
         let base = c::<W>(pc, i);
-        let s = objects::types::slice::new(get(r, base).to_value(), get(r, base + 1).to_value(), Value::NONE);
-        match item::get(cx, get(r, b::<W>(pc, i)), s.as_ref()) {
+        match item::get_slice(cx, get(r, b::<W>(pc, i)), get(r, base), get(r, base + 1)) {
             Ok(v) => {
                 drop_range(cx, pc, r, base, 2);
                 finish::<W>(cx, pc, r, i, 0, Ok(v))
@@ -811,8 +810,7 @@ pub unsafe fn set_slice<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -
     unsafe {
         save(cx, pc);
         let base = c::<W>(pc, i);
-        let s = objects::types::slice::new(get(r, base).to_value(), get(r, base + 1).to_value(), Value::NONE);
-        match item::set(cx, get(r, a::<W>(pc, i)), s.as_ref(), Some(get(r, b::<W>(pc, i)))) {
+        match item::set_slice(cx, get(r, a::<W>(pc, i)), get(r, base), get(r, base + 1), get(r, b::<W>(pc, i))) {
             Ok(()) => {
                 drop_range(cx, pc, r, base, 2);
                 done::<W>(cx, pc, r, i, 0, Ok(()))
