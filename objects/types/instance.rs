@@ -104,24 +104,29 @@ fn born(t: &Type, v: &Value) {
 }
 
 /// A new instance of `t` whose builtin payload is `payload`. `t` is `P`'s type or a subtype.
+#[inline(always)]
 pub fn alloc_with<P: Payload>(t: &Type, payload: P) -> Value {
+    // As in `gc::alloc`.
+    let payload = std::mem::ManuallyDrop::new(payload);
     let capacity = t.inline_capacity.load(Ordering::Relaxed) as usize;
     let fixed = t.slots_offset() - HEADER_SIZE;
     let extra = t.slot_count as usize * 8 + if t.has_dict { 8 + capacity * 8 } else { 0 };
     debug_assert!(fixed >= size_of::<P>());
-    let mut payload = Some(payload);
-    // SAFETY: the whole payload is written.
-    let v = unsafe {
-        gc::alloc_sized(t.id, fixed + extra, |p| {
-            if let Some(v) = payload.take() {
-                p.cast::<P>().write(v);
-            }
+    // SAFETY: the whole payload is written before the cell is published.
+    unsafe {
+        let h = gc::reserve(fixed + extra);
+        if h.is_null() {
+            std::alloc::handle_alloc_error(std::alloc::Layout::new::<P>());
+        }
+        let p = (*h).payload();
+        p.cast::<P>().write(std::mem::ManuallyDrop::into_inner(payload));
+        if extra != 0 {
             init_extra(t, p.add(fixed), capacity);
-        })
-    };
-    let v = v.unwrap_or_else(|| std::alloc::handle_alloc_error(std::alloc::Layout::new::<P>()));
-    born(t, &v);
-    v
+        }
+        let v = gc::publish(h, t.id);
+        born(t, &v);
+        v
+    }
 }
 
 /// A new plain object of class `t` (layout `object`).

@@ -139,24 +139,23 @@ pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> 
             for n in code.locals as usize..count {
                 *at.add(n) = Word::UNBOUND;
             }
-            p.write(Generator {
-                state: AtomicU8::new(SUSPENDED),
-                started: AtomicU8::new(0),
-                hooks: AtomicU8::new(0),
-                running_async: AtomicU8::new(0),
-                frame: std::cell::UnsafeCell::new(std::mem::zeroed()),
-                function: SharedRef::shared(function.as_ref()),
-                name: Field::new(function.name.load(function.header())),
-                qualname: Field::new(function.qualname.load(function.header())),
-                handled: std::cell::UnsafeCell::new(Value::NONE),
-                hook: Field::new(Value::NONE),
-            });
+            // Field by field: a whole payload would be put together on the stack first. `set_up` below writes the rest of the frame.
+            (&raw mut (*p).state).write(AtomicU8::new(SUSPENDED));
+            (&raw mut (*p).started).write(AtomicU8::new(0));
+            (&raw mut (*p).hooks).write(AtomicU8::new(0));
+            (&raw mut (*p).running_async).write(AtomicU8::new(0));
+            (&raw mut (*p).function).write(SharedRef::shared(function.as_ref()));
+            (&raw mut (*p).name).write(Field::new(function.name.load(function.header())));
+            (&raw mut (*p).qualname).write(Field::new(function.qualname.load(function.header())));
+            (&raw mut (*p).handled).write(std::cell::UnsafeCell::new(Value::NONE));
+            (&raw mut (*p).hook).write(Field::new(Value::NONE));
+            let f = (*p).frame.get();
+            Frame::set_up(f, std::ptr::null_mut(), function, code, at);
+            ((*f).then, (*f).skip, (*f).callee, (*f).drop_dst, (*f).dst) = (Then::Native, 0, 0, false, 0);
         });
         let v = v.unwrap_or_else(|| std::alloc::handle_alloc_error(std::alloc::Layout::new::<Generator>()));
         let g = v.as_ref().cast::<Generator>();
         let f = &mut *g.frame.get();
-        let start = (g as *const Generator).add(1) as *mut Word;
-        Frame::set_up(f, std::ptr::null_mut(), function, code, start);
         f.generator = g.header() as *const Header as *mut Header;
         // Only code with handlers has anything to do when it is closed; coroutines tell that they were never awaited.
         if id != objects::ids::GENERATOR || code.has_handlers {

@@ -188,7 +188,7 @@ impl Dict {
     pub fn get_key(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<Option<Reg>> {
         loop {
             let Some(t) = self.current() else { return Ok(None) };
-            match t.find_fast(self.header(), key) {
+            match t.find_fast(self.header(), &key) {
                 Found::At(i) => match self.load(t, i) {
                     Some(r) => return Ok(Some(r)),
                     None if self.is_current(t) && t.entry(i).0.peek() == Word::UNBOUND => return Ok(None),
@@ -196,12 +196,12 @@ impl Dict {
                 },
                 Found::Missing => return Ok(None),
                 Found::Changed => {}
-                Found::Compare(_) => return self.get_slow(cx, key),
+                Found::Compare(_) => return self.get_slow(cx, &key),
             }
         }
     }
     #[cold]
-    fn get_slow(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<Option<Reg>> {
+    fn get_slow(&self, cx: &mut Cx, key: &Key<'_>) -> PyResult<Option<Reg>> {
         loop {
             let (found, changes) = self.find_slow(cx, key)?;
             match found {
@@ -221,7 +221,7 @@ impl Dict {
     /// A lookup that may call `__eq__`; the dict may change under it, then the result is `Changed`. What is found holds as long as `changes`
     /// has the number that is given back.
     #[cold]
-    fn find_slow(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<(Found, u32)> {
+    fn find_slow(&self, cx: &mut Cx, key: &Key<'_>) -> PyResult<(Found, u32)> {
         // Acquire, and before the table: a table that is replaced later comes with another number.
         let changes = self.changes.load(Ordering::Acquire);
         let mut skip = 0;
@@ -263,7 +263,7 @@ impl Dict {
     pub fn get_exact_str(&self, key: &Str) -> Option<Reg> {
         loop {
             let t = self.current()?;
-            match t.find_str(self.header(), Key::of_str(key)) {
+            match t.find_str(self.header(), &Key::of_str(key)) {
                 Found::At(i) => match self.load(t, i) {
                     Some(r) => return Some(r),
                     None if self.is_current(t) && t.entry(i).0.peek() == Word::UNBOUND => return None,
@@ -300,10 +300,10 @@ impl Dict {
         let old = {
             let _l = lock_header(self.header());
             let found = match self.current() {
-                Some(t) => t.find_str_locked(key),
+                Some(t) => t.find_str_locked(&key),
                 None => Found::Missing,
             };
-            self.store_locked(key, found, value)
+            self.store_locked(&key, found, value)
         };
         drop(old);
     }
@@ -318,13 +318,13 @@ impl Dict {
         let mut known = None;
         loop {
             let l = lock_header(self.header());
-            match self.find_for_store(key, known) {
+            match self.find_for_store(&key, known) {
                 Found::Compare(_) | Found::Changed => {
                     drop(l);
-                    known = Some(self.find_slow(cx, key)?);
+                    known = Some(self.find_slow(cx, &key)?);
                 }
                 found => {
-                    let old = self.store_locked(key, found, value);
+                    let old = self.store_locked(&key, found, value);
                     drop(l);
                     return Ok(old);
                 }
@@ -333,7 +333,7 @@ impl Dict {
     }
 
     /// Looks a key up under the lock, or takes what `find_slow` has found if nothing has changed since.
-    fn find_for_store(&self, key: Key<'_>, known: Option<(Found, u32)>) -> Found {
+    fn find_for_store(&self, key: &Key<'_>, known: Option<(Found, u32)>) -> Found {
         match (self.current(), known) {
             (None, _) => Found::Missing,
             (Some(_), Some((found, changes))) if self.changes.load(Ordering::Relaxed) == changes => found,
@@ -347,11 +347,11 @@ impl Dict {
         let mut known = None;
         loop {
             let l = lock_header(self.header());
-            let found = self.find_for_store(key, known);
+            let found = self.find_for_store(&key, known);
             if let Found::Compare(_) | Found::Changed = found {
                 // The comparison may run Python code: without the lock, then see whether anything has changed.
                 drop(l);
-                known = Some(self.find_slow(cx, key)?);
+                known = Some(self.find_slow(cx, &key)?);
                 continue;
             }
             let current = match (found, self.current()) {
@@ -362,7 +362,7 @@ impl Dict {
                 drop(l);
                 return Ok(current);
             };
-            let old = self.store_locked(key, found, new);
+            let old = self.store_locked(&key, found, new);
             drop(l);
             drop(current);
             return Ok(old);
@@ -371,13 +371,13 @@ impl Dict {
 
     /// Before the set of keys changes, under the lock.
     fn note_change(&self) {
-        // Release: pairs with the loads in `find_slow`. A plain addition would do, as only the lock's holder writes.
-        self.changes.fetch_add(1, Ordering::Release);
+        // Release: pairs with the loads in `find_slow`. Only the lock's holder writes.
+        self.changes.store(self.changes.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
         self.keys_version.store(0, Ordering::Release);
     }
 
     /// Stores at a place found under the lock.
-    fn store_locked(&self, key: Key<'_>, found: Found, value: Value) -> Option<Value> {
+    fn store_locked(&self, key: &Key<'_>, found: Found, value: Value) -> Option<Value> {
         if let Found::At(i) = found
             && let Some(t) = self.current()
         {
@@ -416,10 +416,10 @@ impl Dict {
         let mut known = None;
         loop {
             let l = lock_header(self.header());
-            match (self.find_for_store(key, known), self.current()) {
+            match (self.find_for_store(&key, known), self.current()) {
                 (Found::Compare(_) | Found::Changed, _) => {
                     drop(l);
-                    known = Some(self.find_slow(cx, key)?);
+                    known = Some(self.find_slow(cx, &key)?);
                 }
                 (Found::At(i), Some(t)) => {
                     if !wanted(t.entry(i).1.peek()) {
@@ -440,7 +440,7 @@ impl Dict {
         let key = Key::of_str(unsafe { key.cast::<Str>() });
         let l = lock_header(self.header());
         let t = self.current()?;
-        let Found::At(i) = t.find_str_locked(key) else { return None };
+        let Found::At(i) = t.find_str_locked(&key) else { return None };
         let (k, v) = self.delete_locked(t, i);
         drop(l);
         drop(k);
@@ -604,7 +604,7 @@ impl Dict {
     pub fn index_of(&self, name: Ref<'_>) -> Option<u32> {
         let t = self.current()?;
         // SAFETY: interned names are strs.
-        match t.find_str(self.header(), Key::of_str(unsafe { name.cast::<Str>() })) {
+        match t.find_str(self.header(), &Key::of_str(unsafe { name.cast::<Str>() })) {
             Found::At(i) => Some(i as u32),
             _ => None,
         }
