@@ -319,7 +319,7 @@ pub unsafe fn unpack_seq<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) 
         {
             if locals {
                 // One of the locals may have the only reference to the tuple, from which a temporary may have borrowed it.
-                let keep = (!dying.is_counted()).then(|| source.to_value());
+                let keep = (!dying.is_counted()).then(|| source.to_reg());
                 for (k, x) in t.items().iter().enumerate() {
                     replace(r, base + k, x.to_reg().into_word());
                 }
@@ -383,7 +383,7 @@ unsafe fn unpack_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -> 
 }
 
 /// Elements that are unpacked from a list without a copy of the list.
-const FEW: usize = 8;
+const FEW: usize = 16;
 
 /// Writes a local; what it held is given back, finalisers wait.
 #[inline(always)]
