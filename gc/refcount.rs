@@ -16,6 +16,7 @@
 //! count 0, and whoever succeeds on a reborn cell re-reads the path it came from and undoes the reference when that changed.
 
 use crate::header::{Header, flag};
+use crate::stats::{self, Event};
 use crate::{local, merge};
 use sync::prim::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
@@ -47,6 +48,9 @@ impl Header {
     fn incref_shared(&self) {
         if self.flags.load(Relaxed) & flag::IMMORTAL == 0 {
             self.shared.fetch_add(ONE, Relaxed);
+            stats::count(Event::SharedIncref);
+        } else {
+            stats::count(Event::ImmortalIncref);
         }
     }
 
@@ -74,6 +78,7 @@ impl Header {
     unsafe fn local_zero(&self) {
         let mut old = self.shared.load(Acquire);
         if old != 0 {
+            stats::count(Event::OwnerGone);
             self.owner.store(0, Relaxed);
             loop {
                 let new = old & !STATE | MERGED;
@@ -92,8 +97,9 @@ impl Header {
     #[cold]
     unsafe fn decref_shared(&self) {
         if self.flags.load(Relaxed) & flag::IMMORTAL != 0 {
-            return;
+            return stats::count(Event::ImmortalDecref);
         }
+        stats::count(Event::SharedDecref);
         let mut old = self.shared.load(Relaxed);
         loop {
             let queue = old == PRIVATE || old == SEEN;
@@ -165,6 +171,7 @@ impl Header {
     /// Merges the owner's count into the shared one and adds `extra`; returns the whole count. By the owner, by who has claimed its
     /// slot, or with the world stopped.
     pub(crate) fn merge(&self, extra: i32) -> i32 {
+        stats::count(Event::Merged);
         let mut old = self.shared.load(Relaxed);
         loop {
             let count = ((old as i32) >> 2).wrapping_add(self.local.load(Relaxed) as i32).wrapping_add(extra);
