@@ -74,7 +74,7 @@ fn merge_one(h: *const Header) -> Option<*const Header> {
 }
 
 fn finish(h: &Header) {
-    if h.merge(-1) == 0 {
+    if h.drop_merged() {
         // SAFETY: the merged count is zero.
         unsafe { local::dead(h) }
     }

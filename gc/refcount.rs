@@ -79,15 +79,19 @@ impl Header {
         let mut old = self.shared.load(Acquire);
         if old != 0 {
             stats::count(Event::OwnerGone);
-            self.owner.store(0, Relaxed);
-            loop {
+            let new = loop {
                 let new = old & !STATE | MERGED;
                 // AcqRel: acquires the last writes of those who have dropped theirs, releases ours to whoever drops the last one.
                 match self.shared.compare_exchange_weak(old, new, AcqRel, Acquire) {
-                    Ok(_) if new == MERGED => break,
-                    Ok(_) => return,
+                    Ok(_) => break new,
                     Err(now) => old = now,
                 }
+            };
+            // After the word says MERGED: a dropper that finds no owner finishes by itself, and must not do so twice over with us. The cell may
+            // have been freed by others meanwhile, but only this slot's thread could use its memory again.
+            self.owner.store(0, Release);
+            if new != MERGED {
+                return;
             }
         }
         // SAFETY: both counts are zero and nobody can take a new reference.
@@ -166,6 +170,12 @@ impl Header {
                 Err(now) => old = now,
             }
         }
+    }
+
+    /// Gives back a reference to a cell that nobody owns any more; true when it is dead now. Touches nothing but `shared`: others may free the cell, and
+    /// its memory may become another cell, as soon as the reference is gone.
+    pub(crate) fn drop_merged(&self) -> bool {
+        self.shared.fetch_sub(ONE, AcqRel) == ONE | MERGED
     }
 
     /// Merges the owner's count into the shared one and adds `extra`; returns the whole count. By the owner, by who has claimed its

@@ -35,10 +35,14 @@ pub enum Mistake {
     MergeTorn,
     /// The owner frees at local 0 and shared count 0 without moving SEEN to MERGED first.
     FreedWhileSeen,
-    /// A merging owner gives up ownership before the word says MERGED.
+    /// A merging owner gives up ownership before the word says MERGED, and who finds no owner merges.
     OwnerClearedFirst,
-    /// Giving up ownership does not release the cleared local count.
+    /// Giving up ownership does not release the cleared local count, and who finds no owner merges.
     OwnerClearedRelaxed,
+    /// An owner whose local count is zero gives up ownership before the word says MERGED, and who finds no owner merges.
+    ZeroClearedFirst,
+    /// Who finds no owner merges once more, with its stores to `local` and `owner`, instead of dropping a merged reference.
+    FinishedByMerge,
     /// A dropper without a claim merges a detached owner's cells.
     MergedUnclaimed,
     /// The owner is asked to merge only if it looks attached.
@@ -108,7 +112,9 @@ impl Header {
         if old == PRIVATE || m == Some(FreedWhileSeen) && old == SEEN {
             return true;
         }
-        self.owner.store(0, Ordering::Relaxed);
+        if m == Some(ZeroClearedFirst) {
+            self.owner.store(0, Ordering::Release);
+        }
         loop {
             let new = old & !3 | MERGED;
             if m == Some(MergeTorn) {
@@ -116,7 +122,11 @@ impl Header {
                 return new == MERGED;
             }
             match self.shared.compare_exchange(old, new, acquire, Ordering::Relaxed) {
-                Ok(_) => return new == MERGED,
+                Ok(_) => {
+                    // Only the owner could use the cell's memory again, and it is here.
+                    self.owner.store(0, Ordering::Release);
+                    return new == MERGED;
+                }
                 Err(now) => old = now,
             }
         }
@@ -167,6 +177,11 @@ impl Header {
                 Err(now) => old = now,
             }
         }
+    }
+
+    /// Drops a reference to a cell that is merged; true if it is dead now.
+    fn drop_merged(&self) -> bool {
+        self.shared.fetch_sub(ONE, Ordering::AcqRel) == ONE | MERGED
     }
 
     /// A reference to a cell that may be dead, free or reborn.
@@ -253,7 +268,13 @@ impl Merging {
     fn enqueue(&self) {
         // Acquire pairs with the Release in `merge`.
         if self.cell.owner.load(Ordering::Acquire) == 0 {
-            return self.merge_queued();
+            if matches!(self.mistake, Some(FinishedByMerge | OwnerClearedFirst | OwnerClearedRelaxed | ZeroClearedFirst)) {
+                return self.merge_queued();
+            }
+            if self.cell.drop_merged() {
+                self.cell.free();
+            }
+            return;
         }
         self.queue.lock().unwrap().push(());
         if self.mistake != Some(AskedOnlyIfAttached) || self.attached() {
@@ -352,6 +373,56 @@ fn given_up(third: bool, m: Option<Mistake>) {
     dropper.join().unwrap();
     if let Some(t) = holder {
         t.join().unwrap();
+    }
+    x.attach();
+    x.safepoint();
+    x.detach();
+    assert_eq!(x.cell.freed(), 1);
+}
+
+/// The owner drops a reference that another thread has counted in `shared`, and with it its local count becomes zero, while a third is about to
+/// queue the cell: what the queue was to drop is the last reference. If `held`, one more thread holds one, and the owner uses the memory again
+/// as soon as it is free.
+fn handed_on(held: bool, m: Option<Mistake>) {
+    let x = Arc::new(Merging {
+        cell: Header::new(2, SEEN, 7),
+        state: AtomicU32::new(0),
+        poll: AtomicU32::new(0),
+        queue: Mutex::new(Vec::new()),
+        mistake: m,
+    });
+    x.attach();
+    let x2 = x.clone();
+    let dropper = thread::spawn(move || x2.other());
+    // Taken by others: the first is handed to the owner, the second stays with its holder.
+    x.cell.shared.fetch_add(if held { 2 * ONE } else { ONE }, Ordering::Relaxed);
+    let holder = held.then(|| {
+        let x3 = x.clone();
+        thread::spawn(move || x3.other())
+    });
+    let mut dead = false;
+    for _ in 0..2 {
+        assert!(!dead);
+        dead = x.cell.drop_owned(m);
+    }
+    if dead {
+        x.cell.free();
+    }
+    let reborn = held && x.cell.freed() == 1;
+    if reborn {
+        x.cell.owner.store(OWNER, Ordering::Relaxed);
+        x.cell.local.store(1, Ordering::Relaxed);
+        x.cell.shared.store(SEEN, Ordering::Release);
+    } else {
+        x.safepoint();
+    }
+    x.detach();
+    dropper.join().unwrap();
+    if let Some(t) = holder {
+        t.join().unwrap();
+    }
+    if reborn {
+        assert_eq!((x.cell.owner.load(Ordering::Relaxed), x.cell.local.load(Ordering::Relaxed)), (OWNER, 1), "another life");
     }
     x.attach();
     x.safepoint();
@@ -476,6 +547,8 @@ fn explore(m: Option<Mistake>) {
     crate::explore(Some(3), move || merging(0, (3 * ONE) | MERGED, 2, m));
     crate::explore(None, move || given_up(false, m));
     crate::explore(Some(3), move || given_up(true, m));
+    crate::explore(None, move || handed_on(false, m));
+    crate::explore(Some(4), move || handed_on(true, m));
     crate::explore(None, move || taking_merged(m));
     crate::explore(None, move || publishing(m));
 }
@@ -490,6 +563,8 @@ crate::prove!(
         MergeTorn,
         OwnerClearedFirst,
         OwnerClearedRelaxed,
+        ZeroClearedFirst,
+        FinishedByMerge,
         FreedWhileSeen,
         MergedUnclaimed,
         AskedOnlyIfAttached,
