@@ -152,6 +152,23 @@ impl Counted {
     }
 }
 
+/// In the child of a fork, whose only thread calls this: what has been counted so far is the parent's.
+pub fn forget() {
+    for id in 1..=sync::threads::highest_id() {
+        if let Some(l) = local::of_slot(id) {
+            // SAFETY: there is only one thread.
+            let l = unsafe { &mut *l };
+            l.events = [0; EVENT_COUNT];
+            if let Some(c) = &mut l.heap.counted {
+                c.settle();
+                c.kinds.clear();
+                c.sizes = [[0; 2]; CLASSES + 1];
+                (c.reused, c.remote) = (0, 0);
+            }
+        }
+    }
+}
+
 /// What one slot has counted.
 pub struct SlotStats<'a> {
     /// By [`Event`].

@@ -55,6 +55,22 @@ pub struct TraceState {
     pub profile: Value,
     /// Nesting of running trace functions: tracing is off inside.
     pub inside: u32,
+    /// Which loop is to run; see [`mode`].
+    pub mode: u32,
+    /// Where the loop that is wanted now goes on, when another one has been left; 0 otherwise.
+    pub resume: usize,
+    /// The exception on its way is none: the current instruction is to be done over again in the other loop.
+    pub redo: bool,
+}
+
+/// Bits of [`TraceState::mode`]; 0 is the plain loop.
+pub mod mode {
+    /// Statistics are counted.
+    pub const STATS: u32 = 1;
+    /// Events are wanted: tracing, profiling or monitoring.
+    pub const EVENTS: u32 = 2;
+    /// The innermost loop is the instrumented one.
+    pub const RUNNING: u32 = 4;
 }
 
 /// A held object lock. Lends out `&Cx`: nothing can run Python code while it lives.

@@ -55,6 +55,7 @@ impl Thread {
         slot.ext.store((&raw mut *cx).cast(), Ordering::Release);
         objects::init::set_current(&raw mut *cx);
         modules::faulthandler::attached(u32::from(slot.id));
+        crate::vm::instrument::stats::thread_starts(&mut cx);
         Some(Thread { cx, slot, _stacks: stacks })
     }
 }
@@ -71,6 +72,7 @@ impl Drop for Thread {
         self.cx.async_exc = None;
         self.cx.drain();
         self.slot.ext.store(std::ptr::null_mut(), Ordering::Release);
+        crate::vm::instrument::stats::thread_ends();
         objects::init::set_current(std::ptr::null_mut());
         gc::local::leave();
         sync::threads::detach_and_release(self.slot);

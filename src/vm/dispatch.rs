@@ -5,6 +5,7 @@
 //! a second, cold copy of the table.
 
 use super::frame::{Pc, Regs};
+use super::instrument;
 use super::ops::{arith, attr, build, call, data, exc, flow, generator, jump, scope};
 use bytecode::{Instr, Op};
 use objects::Cx;
@@ -196,7 +197,38 @@ macro_rules! handlers {
 /// `pc` and `r` belong to the current frame.
 pub unsafe fn run(cx: &mut Cx, pc: Pc, r: Regs) {
     // SAFETY: passed on.
+    unsafe {
+        if cx.trace.mode != 0 {
+            return instrument::run(cx, pc, r);
+        }
+        let _ = run_loop(cx, pc, r);
+        if cx.trace.resume != 0 {
+            instrument::go_on(cx);
+        }
+    }
+}
+
+/// Runs the plain loop.
+///
+/// # Safety
+/// As [`run`].
+pub unsafe fn run_plain(cx: &mut Cx, pc: Pc, r: Regs) {
+    // SAFETY: passed on.
     let _ = unsafe { run_loop(cx, pc, r) };
+}
+
+/// Executes one instruction, for the instrumented loop.
+///
+/// # Safety
+/// `pc` and `r` belong to the current frame.
+#[inline(never)]
+pub unsafe fn step(cx: &mut Cx, pc: Pc, r: Regs) -> Next {
+    // SAFETY: verified code; handlers keep the frame discipline.
+    unsafe {
+        let i = Instr((*pc).load(Ordering::Relaxed));
+        let next: Result<Next, Regs> = (|| Ok(handlers!(cx pc r i false)))();
+        next.unwrap_or((&raw const HALT, r))
+    }
 }
 
 /// The loop proper. A function of its own whose address and registers are plain locals, so that they stay in machine registers.

@@ -14,7 +14,12 @@ use objects::{Cx, Raised};
 #[inline(never)]
 pub unsafe fn raise(cx: &mut Cx, r: Raised) -> Next {
     // SAFETY: passed on.
-    unsafe { unwind(cx, r, true) }
+    unsafe {
+        if cx.trace.redo {
+            return super::instrument::redo(cx, r);
+        }
+        unwind(cx, r, true)
+    }
 }
 
 /// As `raise`, without a traceback entry for the current frame.
