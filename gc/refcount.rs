@@ -48,9 +48,6 @@ impl Header {
     fn incref_shared(&self) {
         if self.flags.load(Relaxed) & flag::IMMORTAL == 0 {
             self.shared.fetch_add(ONE, Relaxed);
-            stats::count(Event::SharedIncref);
-        } else {
-            stats::count(Event::ImmortalIncref);
         }
     }
 

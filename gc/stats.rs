@@ -35,12 +35,8 @@ macro_rules! events {
     };
 }
 events! {
-    /// A reference taken by a thread that is not the owner.
-    SharedIncref = "References taken by other threads than the owner",
     /// A reference dropped by a thread that is not the owner.
     SharedDecref = "References dropped by other threads than the owner",
-    /// A reference to an immortal cell was to be taken.
-    ImmortalIncref = "References to immortal cells not counted",
     /// A reference to an immortal cell was to be dropped.
     ImmortalDecref = "References to immortal cells not given back",
     /// The owner's count reached zero while others held references.

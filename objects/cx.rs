@@ -61,6 +61,22 @@ pub struct TraceState {
     pub resume: usize,
     /// The exception on its way is none: the current instruction is to be done over again in the other loop.
     pub redo: bool,
+    /// The instruction that the current frame has executed last, by its address; 0 when it has just started.
+    pub prev: usize,
+    /// That instruction has jumped back to its own line.
+    pub back: bool,
+    /// The unwinder has gone to a handler.
+    pub unwound: bool,
+    /// What kind of event a trace function is told about now.
+    pub during: u8,
+    /// The frame that it is told about, by its address.
+    pub traced: usize,
+    /// Where a trace function wants the current frame to go on.
+    pub jump: Option<u32>,
+    /// The native call of the current instruction.
+    pub native: Option<Box<dyn std::any::Any>>,
+    /// Which of the functions set for all threads this one has taken over.
+    pub seen_all: u64,
 }
 
 /// Bits of [`TraceState::mode`]; 0 is the plain loop.

@@ -56,6 +56,8 @@ impl Thread {
         objects::init::set_current(&raw mut *cx);
         modules::faulthandler::attached(u32::from(slot.id));
         crate::vm::instrument::stats::thread_starts(&mut cx);
+        crate::vm::instrument::tracing::thread_starts(&mut cx);
+        crate::vm::instrument::refresh(&mut cx);
         Some(Thread { cx, slot, _stacks: stacks })
     }
 }
@@ -67,8 +69,11 @@ impl Drop for Thread {
         self.cx.raised = None;
         self.cx.context = Value::NONE;
         self.cx.module_state.clear();
+        self.cx.trace.mode = 0;
         self.cx.trace.trace = Value::NONE;
         self.cx.trace.profile = Value::NONE;
+        self.cx.trace.native = None;
+        crate::vm::instrument::lines::forget();
         self.cx.async_exc = None;
         self.cx.drain();
         self.slot.ext.store(std::ptr::null_mut(), Ordering::Release);

@@ -109,7 +109,7 @@ static FRAME_GETSETS: &[GetSet] = &[
             let n = line(v);
             Ok(if n == 0 { Value::NONE.into() } else { int::reg(i64::from(n)) })
         },
-        |cx, _, _| Err(cx.value_error("f_lineno can only be set in a trace function")),
+        |cx, v, x| crate::vm::instrument::jump::set_line(cx, me(v), x),
         "",
     ),
     getset("f_trace", |_, v| Ok(me(v).trace.load_reg(me(v).header())), set_trace, ""),

@@ -203,11 +203,11 @@ pub unsafe fn resume(cx: &mut Cx, g: &Generator, value: Value, then: Then) -> Py
                 return Ok((f.pc, f.regs));
             }
             match delegate(f, &value) {
-                Some(inner) => {
+                Some(inner) if cx.trace.mode == 0 => {
                     f.passing = true;
                     (g, then) = (inner, Then::Delegate);
                 }
-                None => return Ok(deliver(f, value)),
+                _ => return Ok(deliver(f, value)),
             }
         }
     }
@@ -512,6 +512,7 @@ unsafe fn raise_inside(cx: &mut Cx, g: &Generator, f: &mut Frame, exc: Value) ->
     // SAFETY: the claimer's.
     unsafe {
         link(cx, g, f);
+        let exc = super::instrument::events::thrown(cx, exc);
         exception::chain_context(cx, &exc);
         let e = cx.raise(exc);
         let start = unwind::raise(cx, e);
@@ -595,7 +596,10 @@ unsafe fn yielded_into(cx: &mut Cx, then: Then, value: Value) -> Next {
                 (pc.add(2), (*current(cx)).regs)
             }
             // What the delegate yields, the delegating generator yields.
-            _ => yielded(cx, value),
+            _ => match super::instrument::events::passes_on(cx, &value) {
+                Ok(()) => yielded(cx, value),
+                Err(e) => unwind::raise(cx, e),
+            },
         }
     }
 }

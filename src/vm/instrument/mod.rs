@@ -5,8 +5,12 @@
 //! instruction over again in the other loop ([`asked`], [`redo`]) or, after a native call, has the next instruction run there
 //! ([`switch`]). The instrumented loop looks before each instruction whether it is still wanted. So neither costs the plain loop anything.
 
+pub mod events;
+pub mod jump;
+pub mod lines;
 pub mod outcome;
 pub mod stats;
+pub mod tracing;
 
 use super::dispatch::{self, HALT, Next};
 use super::frame::{Frame, Pc, Regs, current};
@@ -57,6 +61,8 @@ pub unsafe fn go_on(cx: &mut Cx) {
 
 unsafe fn alternate(cx: &mut Cx, start: Next, entered: bool) {
     let outer = cx.trace.mode & mode::RUNNING;
+    // What the loop below knows about the instruction that it is in the middle of.
+    let native = cx.trace.native.take();
     let (mut next, mut entered) = (start, entered);
     // SAFETY: by the callers.
     unsafe {
@@ -77,6 +83,8 @@ unsafe fn alternate(cx: &mut Cx, start: Next, entered: bool) {
         }
     }
     cx.trace.mode = cx.trace.mode & !mode::RUNNING | outer;
+    cx.trace.native = native;
+    cx.trace.unwound = false;
     if outer == 0 && wanted(cx) {
         // The loop below is a plain one.
         safepoint::request(cx.slot, safepoint::TRACE);
@@ -99,6 +107,14 @@ unsafe fn steps(cx: &mut Cx, start: Next, entered: bool) -> Option<Next> {
         if entered && cx.trace.mode & mode::STATS != 0 && !std::ptr::eq(pc, &raw const HALT) {
             stats::entered(&*current(cx), pc);
         }
+        if !std::ptr::eq(pc, &raw const HALT) && events_on(cx) {
+            if entered && !std::mem::take(&mut cx.trace.unwound) {
+                (pc, r) = events::entered(cx, (pc, r));
+            } else if !entered {
+                // Events begin in the middle of the frame: at the instruction that has asked for them.
+                cx.trace.prev = (*current(cx)).pc as usize;
+            }
+        }
         loop {
             if std::ptr::eq(pc, &raw const HALT) {
                 match take_resume(cx) {
@@ -113,13 +129,23 @@ unsafe fn steps(cx: &mut Cx, start: Next, entered: bool) -> Option<Next> {
                 return Some((pc, r));
             }
             let (at, i) = inner(pc);
+            if events_on(cx)
+                && let Some(next) = events::before(cx, at, i, r)
+            {
+                (pc, r) = next;
+                continue;
+            }
+            let known = if events_on(cx) { Some(events::note(cx, at, i, r)) } else { None };
             let below: *mut Frame = current(cx);
             let noted = if cx.trace.mode & mode::STATS != 0 { Some(stats::before(cx, at, i, r)) } else { None };
             let next = dispatch::step(cx, pc, r);
             if let Some(noted) = noted {
                 stats::after(cx, &noted, at, i, below);
             }
-            (pc, r) = next;
+            (pc, r) = match known {
+                Some(known) if events_on(cx) => events::after(cx, known, at, i, next),
+                _ => next,
+            };
         }
     }
 }
@@ -139,6 +165,11 @@ unsafe fn inner(pc: Pc) -> (Pc, Instr) {
     }
 }
 
+/// The address to go on at for the instruction at `at`: its prefix, if it has one.
+fn with_prefix(f: &Frame, at: Pc) -> Pc {
+    if is_wide(f, at) { at.wrapping_sub(1) } else { at }
+}
+
 /// Whether `f1` has been pushed on `f0` by the instruction that `f0` was at.
 unsafe fn pushed(f0: *mut Frame, f1: *mut Frame) -> bool {
     // SAFETY: f1 is the current frame.
@@ -147,12 +178,20 @@ unsafe fn pushed(f0: *mut Frame, f1: *mut Frame) -> bool {
 
 /// Works out what this thread has to deliver.
 pub fn refresh(cx: &mut Cx) {
-    let events = !cx.trace.trace.as_ref().is_none() || !cx.trace.profile.as_ref().is_none();
-    cx.trace.mode = if events { cx.trace.mode | mode::EVENTS } else { cx.trace.mode & !mode::EVENTS };
+    tracing::take_over(cx);
+    let events = !cx.trace.trace.as_ref().is_none() || !cx.trace.profile.as_ref().is_none() || crate::modules::monitoring::any();
+    if events {
+        cx.trace.mode |= mode::EVENTS;
+        safepoint::request(cx.slot, safepoint::TRACE);
+    } else if cx.trace.mode & mode::EVENTS != 0 {
+        cx.trace.mode &= !mode::EVENTS;
+        lines::forget();
+    }
 }
 
 /// Somebody has changed what this thread should deliver: an `Err` is for [`super::unwind::raise`], which does the current instruction over again.
 pub fn asked(cx: &mut Cx) -> PyResult<()> {
+    refresh(cx);
     safepoint::take(cx.slot, safepoint::TRACE);
     if !wanted(cx) || cx.trace.mode & mode::RUNNING != 0 {
         return Ok(());
