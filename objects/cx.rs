@@ -71,6 +71,8 @@ pub struct TraceState {
     pub during: u8,
     /// The frame that it is told about, by its address.
     pub traced: usize,
+    /// The frame that has just started, by its address, while that is told: it is at the line of its definition.
+    pub starting: usize,
     /// Where a trace function wants the current frame to go on.
     pub jump: Option<u32>,
     /// The native call of the current instruction.

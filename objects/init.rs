@@ -91,6 +91,7 @@ pub fn context(slot: &'static sync::threads::Slot, stack: [*mut Word; 2], native
             unwound: false,
             during: 0,
             traced: 0,
+            starting: 0,
             jump: None,
             native: None,
             seen_all: 0,

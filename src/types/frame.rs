@@ -105,8 +105,12 @@ static FRAME_GETSETS: &[GetSet] = &[
     getter("f_locals", f_locals, ""),
     getset(
         "f_lineno",
-        |_, v| {
-            let n = line(v);
+        |cx, v| {
+            let n = if cx.trace.starting != 0 && live(me(v)).is_some_and(|f| f as usize == cx.trace.starting) {
+                me(v).code.as_ref().exact::<Code>().map_or(0, |c| c.data.first_line)
+            } else {
+                line(v)
+            };
             Ok(if n == 0 { Value::NONE.into() } else { int::reg(i64::from(n)) })
         },
         |cx, v, x| crate::vm::instrument::jump::set_line(cx, me(v), x),

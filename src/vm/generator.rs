@@ -512,11 +512,15 @@ unsafe fn raise_inside(cx: &mut Cx, g: &Generator, f: &mut Frame, exc: Value) ->
     // SAFETY: the claimer's.
     unsafe {
         link(cx, g, f);
+        // The native call that throws is the caller's business.
+        let native = cx.trace.native.take();
         let exc = super::instrument::events::thrown(cx, exc);
         exception::chain_context(cx, &exc);
         let e = cx.raise(exc);
         let start = unwind::raise(cx, e);
-        run_resumed(cx, start)
+        let result = run_resumed(cx, start);
+        cx.trace.native = native;
+        result
     }
 }
 

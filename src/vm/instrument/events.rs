@@ -16,7 +16,7 @@ use objects::types::exception;
 use objects::types::int;
 use objects::types::method::BoundMethod;
 use objects::types::tuple::Tuple;
-use objects::{Cx, PyResult, Raised, ids};
+use objects::{Cx, PyResult, ids};
 
 /// A native call on its way: whom it calls, and with what first.
 pub struct NativeCall {
@@ -93,6 +93,7 @@ pub unsafe fn entered(cx: &mut Cx, next: Next) -> Next {
         let at = f.pc;
         let index = f.pc_index();
         cx.trace.prev = if fresh { 0 } else { at as usize };
+        cx.trace.starting = if fresh { std::ptr::from_ref(f) as usize } else { 0 };
         let result = (|| -> PyResult<()> {
             tracing::trace(cx, What::Call, if fresh { during::NEW_FRAME } else { during::OTHER }, Ref::NONE)?;
             tracing::profile(cx, What::Call, Ref::NONE)?;
@@ -102,17 +103,12 @@ pub unsafe fn entered(cx: &mut Cx, next: Next) -> Next {
             }
             Ok(())
         })();
+        cx.trace.starting = 0;
         match result {
             Ok(()) => next,
-            Err(e) => raised_here(cx, e, fresh),
+            Err(e) => unwind::raise(cx, e),
         }
     }
-}
-
-/// A callback has raised at the current instruction. At a frame's start nothing is live yet but the arguments, as the tables say.
-unsafe fn raised_here(cx: &mut Cx, e: Raised, _fresh: bool) -> Next {
-    // SAFETY: there is a current frame, at an instruction that has not run.
-    unsafe { unwind::raise(cx, e) }
 }
 
 /// Before an instruction: `Some` is where to go on instead.
@@ -129,7 +125,8 @@ pub unsafe fn before(cx: &mut Cx, at: Pc, i: Instr, r: Regs) -> Option<Next> {
         let index = ((at as usize - code.instrs.as_ptr() as usize) / 8) as u32;
         let saved = f.pc;
         f.pc = at;
-        let line = info.line(index);
+        let op = i.op()?;
+        let line = if is_unlined(op, i, index, &info) { 0 } else { info.line(index) };
         let previous = match cx.trace.prev {
             0 => 0,
             p => info.line(((p - code.instrs.as_ptr() as usize) / 8) as u32),
@@ -137,7 +134,6 @@ pub unsafe fn before(cx: &mut Cx, at: Pc, i: Instr, r: Regs) -> Option<Next> {
         let back = std::mem::take(&mut cx.trace.back);
         let new_line = line != 0 && (line != previous || cx.trace.prev == 0);
         let tracing = has_trace(cx);
-        let op = i.op()?;
         let leaves = matches!(op, Op::Return | Op::ReturnK | Op::Yield);
         let calls = matches!(op, Op::Call | Op::CallKw | Op::CallMethod | Op::CallMethodKw | Op::CallEx);
         let idle = !(tracing || events & (bit(event::LINE) | bit(event::INSTRUCTION)) != 0)
@@ -336,11 +332,14 @@ pub unsafe fn after(cx: &mut Cx, before: Before, at: Pc, i: Instr, next: Next) -
         let info = lines::of(code);
         let index_of = |pc: Pc| ((pc as usize).wrapping_sub(code.instrs.as_ptr() as usize) / 8) as u32;
         let index = index_of(at);
-        let line = info.line(index);
-        if line != 0 {
+        let Some(op) = i.op() else { return next };
+        if !is_unlined(op, i, index, &info) && info.line(index) != 0 {
             cx.trace.prev = at as usize;
         }
-        let Some(op) = i.op() else { return next };
+        let line = match cx.trace.prev {
+            0 => 0,
+            p => info.line(index_of(p as Pc)),
+        };
         let past = index + 1 + op.caches() as u32;
         let to = index_of(next.0);
         let result = (|| -> PyResult<()> {
@@ -348,10 +347,9 @@ pub unsafe fn after(cx: &mut Cx, before: Before, at: Pc, i: Instr, next: Next) -
                 f.pc = at;
                 native_done(cx, event::C_RETURN, index)?;
             }
-            let jumps = i.op().is_some_and(is_jump);
-            if jumps {
+            if is_jump(op) {
                 // A loop on one line: the line is traced again each time around.
-                cx.trace.back = to <= index && info.line(to) == line;
+                cx.trace.back = to <= index && line != 0 && info.line(to) == line;
                 let events = wanted(cx);
                 let e = match op {
                     Op::Jump | Op::JumpBack => event::JUMP,
@@ -372,6 +370,18 @@ pub unsafe fn after(cx: &mut Cx, before: Before, at: Pc, i: Instr, next: Next) -
                 unwind::raise(cx, e)
             }
         }
+    }
+}
+
+/// Whether an instruction belongs to no line, whatever the table says: what handlers do at their ends, and a loop's way back to its head.
+fn is_unlined(op: Op, i: Instr, index: u32, info: &lines::CodeInfo) -> bool {
+    match op {
+        Op::PushExc | Op::PopExc | Op::LeaveExc | Op::Reraise | Op::ReraisePop | Op::StopIterationError | Op::MakeCell => true,
+        Op::JumpBack => {
+            let to = (i64::from(index) + 1 + i64::from(i.signed())) as u32;
+            info.line(to) == info.line(index)
+        }
+        _ => false,
     }
 }
 
