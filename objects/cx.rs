@@ -71,8 +71,10 @@ pub struct TraceState {
     pub during: u8,
     /// The frame that it is told about, by its address.
     pub traced: usize,
-    /// The frame that has just started, by its address, while that is told: it is at the line of its definition.
-    pub starting: usize,
+    /// A frame, by its address, and the line at which it is shown while an event is told that has no instruction of its own; address 0 for none.
+    pub placed: (usize, u32),
+    /// That event is the frame's start.
+    pub starting: bool,
     /// Where a trace function wants the current frame to go on.
     pub jump: Option<u32>,
     /// The native call of the current instruction.

@@ -22,6 +22,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::Instant;
 use sync::mutex::Mutex;
+use sync::prim::{AtomicBool, Ordering};
 
 /// Id of the profiler type.
 const ID: u32 = 382;
@@ -82,6 +83,8 @@ struct State {
 pub struct Profiler {
     state: Mutex<State>,
     epoch: Instant,
+    /// The program's own timer is running.
+    in_timer: AtomicBool,
 }
 // SAFETY: the words in the state are not shown, so what they hold is kept alive.
 unsafe impl Payload for Profiler {
@@ -99,7 +102,11 @@ fn new(_cx: &mut Cx, class: Ref<'_>, _args: Args<'_>) -> PyResult<Reg> {
     let t = unsafe { class.cast::<Type>() };
     Ok(instance::alloc_with(
         t,
-        Profiler { state: Mutex::new(State { subcalls: true, builtins: true, ..State::default() }), epoch: Instant::now() },
+        Profiler {
+            state: Mutex::new(State { subcalls: true, builtins: true, ..State::default() }),
+            epoch: Instant::now(),
+            in_timer: AtomicBool::new(false),
+        },
     )
     .into())
 }
@@ -135,11 +142,14 @@ fn now(cx: &mut Cx, p: &Profiler) -> f64 {
     let timer = { p.state.lock().timer.as_ref().map(|t| (t.as_ref().to_value(), 0.0)) };
     let Some((timer, _)) = timer else { return p.epoch.elapsed().as_secs_f64() };
     let unit = p.state.lock().unit;
-    match call::positional(cx, timer.as_ref(), &[]) {
+    p.in_timer.store(true, Ordering::Relaxed);
+    let told = call::positional(cx, timer.as_ref(), &[]);
+    p.in_timer.store(false, Ordering::Relaxed);
+    match told {
         Ok(v) => match as_int(v.as_ref()).and_then(|i| i.to_i64()) {
             Some(n) => n as f64 * if unit > 0.0 { unit } else { 1.0 },
             None => objects::types::float::convert::real(cx, v.as_ref()).unwrap_or_else(|e| {
-                drop(cx.catch(e));
+                cx.unraisable(e, "Exception ignored in timer of profiler", timer.as_ref());
                 0.0
             }),
         },
@@ -203,11 +213,20 @@ fn end(cx: &mut Cx, p: &Profiler, key: u64) {
     }
 }
 
+fn check_count(cx: &mut Cx, args: &Args<'_>, name: &str, min: usize, max: usize) -> PyResult<()> {
+    let n = args.items.len().saturating_sub(1);
+    if (min..=max).contains(&n) {
+        return Ok(());
+    }
+    Err(cx.type_error(format!("{name} expected {min} arguments, got {n}")))
+}
+
 fn code_key(v: Ref<'_>) -> Option<u64> {
     v.exact::<Code>().map(|_| v.word().unmarked().0)
 }
 
 fn start_callback(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
+    check_count(cx, &args, "_pystart_callback", 2, 3)?;
     if let Some(key) = args.items.get(1).and_then(|c| code_key(*c)) {
         let code = args.items[1].to_value();
         begin(cx, me(args.items[0]), key, || code);
@@ -215,6 +234,7 @@ fn start_callback(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
     Ok(Value::NONE.into())
 }
 fn return_callback(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
+    check_count(cx, &args, "_pyreturn_callback", 3, 3)?;
     if let Some(key) = args.items.get(1).and_then(|c| code_key(*c)) {
         end(cx, me(args.items[0]), key);
     }
@@ -267,6 +287,7 @@ fn native<'a>(cx: &mut Cx, args: &Args<'a>) -> PyResult<Option<(Ref<'a>, u64)>> 
 }
 
 fn call_callback(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
+    check_count(cx, &args, "_ccall_callback", 4, 4)?;
     let p = me(args.items[0]);
     if p.state.lock().builtins
         && let Some((callee, key)) = native(cx, &args)?
@@ -277,6 +298,7 @@ fn call_callback(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
     Ok(Value::NONE.into())
 }
 fn c_return_callback(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
+    check_count(cx, &args, "_creturn_callback", 4, 4)?;
     let p = me(args.items[0]);
     if p.state.lock().builtins
         && let Some((_, key)) = native(cx, &args)?
@@ -340,6 +362,9 @@ fn enable(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 
 fn disable(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let p = me(a[0]);
+    if p.in_timer.load(Ordering::Relaxed) {
+        return Err(cx.runtime_error("cannot disable profiler in external timer"));
+    }
     if !std::mem::take(&mut p.state.lock().enabled) {
         return Ok(Value::NONE.into());
     }
@@ -361,7 +386,10 @@ fn disable(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(Value::NONE.into())
 }
 
-fn clear(_cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+fn clear(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    if me(a[0]).in_timer.load(Ordering::Relaxed) {
+        return Err(cx.runtime_error("cannot clear profiler in external timer"));
+    }
     let old = {
         let mut s = me(a[0]).state.lock();
         s.order.clear();

@@ -273,7 +273,7 @@ fn invalid(cx: &mut Cx, n: i64) -> Raised {
 }
 
 fn get_events(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let t = used_tool(cx, a[0])?;
+    let t = tool(cx, a[0])?;
     Ok(int::reg(STATE.lock()[t].events))
 }
 fn set_events(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
@@ -291,7 +291,7 @@ fn code_key(cx: &mut Cx, v: Ref<'_>) -> PyResult<u64> {
     }
 }
 fn get_local_events(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let t = used_tool(cx, a[0])?;
+    let t = tool(cx, a[0])?;
     let key = code_key(cx, a[1])?;
     Ok(int::reg(STATE.lock()[t].local.get(&key).map_or(0, |l| l.1)))
 }

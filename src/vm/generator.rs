@@ -119,7 +119,6 @@ pub fn as_generator<'a>(v: Ref<'a>) -> Option<&'a Generator> {
 
 /// Makes the generator of a call whose arguments stand bound in `regs[..locals]`; they move.
 pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> Value {
-    let _ = &cx;
     let id = if code.flags & code_flags::COROUTINE != 0 {
         objects::ids::COROUTINE
     } else if code.flags & code_flags::ASYNC_GENERATOR != 0 {
@@ -159,7 +158,8 @@ pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> 
         Frame::set_up(f, std::ptr::null_mut(), function, code, start);
         f.generator = g.header() as *const Header as *mut Header;
         // Only code with handlers has anything to do when it is closed; coroutines tell that they were never awaited.
-        if id != objects::ids::GENERATOR || code.data.handlers.iter().any(|h| !only_converts(code, h)) {
+        // When events are told, so is the end of a generator that nobody finishes.
+        if id != objects::ids::GENERATOR || cx.trace.mode != 0 || code.data.handlers.iter().any(|h| !only_converts(code, h)) {
             g.header().set_flags(gc::flag::HAS_FINALIZER);
         }
         v

@@ -49,8 +49,9 @@ fn has_profile(cx: &Cx) -> bool {
     !cx.trace.profile.as_ref().is_none()
 }
 
+/// Offsets are half words, from 2 on: 0 is the start of a call, before the first instruction.
 fn offset(index: u32) -> Value {
-    int::from_i64(i64::from(index) * 2)
+    int::from_i64(i64::from(index) * 2 + 2)
 }
 
 /// Calls the tools' callbacks for an event at instruction `index` of the current code with `(code, first, rest...)`.
@@ -93,17 +94,21 @@ pub unsafe fn entered(cx: &mut Cx, next: Next) -> Next {
         let at = f.pc;
         let index = f.pc_index();
         cx.trace.prev = if fresh { 0 } else { at as usize };
-        cx.trace.starting = if fresh { std::ptr::from_ref(f) as usize } else { 0 };
+        if fresh {
+            cx.trace.placed = (std::ptr::from_ref(f) as usize, crate::types::code::start_line(code));
+            cx.trace.starting = true;
+        }
         let result = (|| -> PyResult<()> {
             tracing::trace(cx, What::Call, if fresh { during::NEW_FRAME } else { during::OTHER }, Ref::NONE)?;
             tracing::profile(cx, What::Call, Ref::NONE)?;
             let e = if fresh { event::PY_START } else { event::PY_RESUME };
             if wanted(cx) & bit(e) != 0 {
-                tools(cx, e, index, offset(index), &[])?;
+                tools(cx, e, index, if fresh { Value::small_int(0) } else { offset(index) }, &[])?;
             }
             Ok(())
         })();
-        cx.trace.starting = 0;
+        cx.trace.placed = (0, 0);
+        cx.trace.starting = false;
         match result {
             Ok(()) => next,
             Err(e) => unwind::raise(cx, e),
@@ -165,6 +170,9 @@ pub unsafe fn before(cx: &mut Cx, at: Pc, i: Instr, r: Regs) -> Option<Next> {
                     Op::ReturnK => code.consts[i.index() as usize].clone(),
                     _ => Ref::from_word(*r.add(operand_b(at, i, f))).to_value(),
                 };
+                if line == 0 && previous != 0 {
+                    cx.trace.placed = (std::ptr::from_ref(f) as usize, previous);
+                }
                 left(cx, if op == Op::Yield { event::PY_YIELD } else { event::PY_RETURN }, index, events, &value)?;
             }
             if calls {
@@ -172,6 +180,7 @@ pub unsafe fn before(cx: &mut Cx, at: Pc, i: Instr, r: Regs) -> Option<Next> {
             }
             Ok(false)
         })();
+        cx.trace.placed = (0, 0);
         match result {
             Ok(false) => None,
             Ok(true) => {
@@ -374,9 +383,11 @@ pub unsafe fn after(cx: &mut Cx, before: Before, at: Pc, i: Instr, next: Next) -
 }
 
 /// Whether an instruction belongs to no line, whatever the table says: what handlers do at their ends, and a loop's way back to its head.
-fn is_unlined(op: Op, i: Instr, index: u32, info: &lines::CodeInfo) -> bool {
+pub fn is_unlined(op: Op, i: Instr, index: u32, info: &lines::CodeInfo) -> bool {
     match op {
         Op::PushExc | Op::PopExc | Op::LeaveExc | Op::Reraise | Op::ReraisePop | Op::StopIterationError | Op::MakeCell => true,
+        // At the end of the code without a `return`: the frame ends at the line that it has come from.
+        Op::ReturnK => index > 0 && info.line(index) == info.line(index - 1),
         Op::JumpBack => {
             let to = (i64::from(index) + 1 + i64::from(i.signed())) as u32;
             info.line(to) == info.line(index)

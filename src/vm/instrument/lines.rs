@@ -74,21 +74,3 @@ pub fn forget() {
     drop(last);
     drop(known);
 }
-
-/// Whether a jump or a handler goes to the instruction at `at`.
-pub fn is_target(code: &Code, at: usize) -> bool {
-    code.data.handlers.iter().any(|h| h.target as usize == at) || {
-        let mut pc = 0;
-        let mut found = false;
-        while let Some(i) = code.data.instrs.get(pc) {
-            let Some(op) = i.op() else { break };
-            let past = pc + 1 + op.caches();
-            if op.info().operands[3] == bytecode::ops::Operand::Target && past as i64 + i64::from(i.signed()) == at as i64 {
-                found = true;
-                break;
-            }
-            pc = past;
-        }
-        found
-    }
-}
