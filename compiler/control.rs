@@ -57,7 +57,6 @@ impl<'t> Compiler<'t> {
             self.jump_if(test, false, done)?;
         }
         self.body(body)?;
-        self.at(test.pos);
         self.unit.starts = false;
         self.jump(top);
         self.unit.loops -= 1;
@@ -86,7 +85,6 @@ impl<'t> Compiler<'t> {
         self.at(iter.pos);
         self.for_iter(target, done)?;
         self.body(body)?;
-        self.at(iter.pos);
         self.unit.starts = false;
         self.jump(top);
         self.unit.loops -= 1;

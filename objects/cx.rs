@@ -71,14 +71,14 @@ pub struct TraceState {
     pub during: u8,
     /// The frame that it is told about, by its address.
     pub traced: usize,
-    /// A frame, by its address, and the line at which it is shown while an event is told that has no instruction of its own; address 0 for none.
+    /// A frame that starts, by its address, and the line at which it is shown while that is told; address 0 for none.
     pub placed: (usize, u32),
-    /// That event is the frame's start.
-    pub starting: bool,
     /// Where a trace function wants the current frame to go on.
     pub jump: Option<u32>,
     /// The native call of the current instruction.
     pub native: Option<Box<dyn std::any::Any>>,
+    /// Calls of classes whose `__init__` runs in a frame of its own, by that frame's address.
+    pub classes: Vec<(usize, Box<dyn std::any::Any>)>,
     /// Which of the functions set for all threads this one has taken over.
     pub seen_all: u64,
 }

@@ -92,9 +92,9 @@ pub fn context(slot: &'static sync::threads::Slot, stack: [*mut Word; 2], native
             during: 0,
             traced: 0,
             placed: (0, 0),
-            starting: false,
             jump: None,
             native: None,
+            classes: Vec::new(),
             seen_all: 0,
         },
     })

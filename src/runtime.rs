@@ -73,6 +73,7 @@ impl Drop for Thread {
         self.cx.trace.trace = Value::NONE;
         self.cx.trace.profile = Value::NONE;
         self.cx.trace.native = None;
+        self.cx.trace.classes.clear();
         crate::vm::instrument::lines::forget();
         self.cx.async_exc = None;
         self.cx.drain();

@@ -341,7 +341,7 @@ fn enable(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         return Ok(Value::NONE.into());
     }
     if !ask(cx, "get_tool", &[tool.as_ref()])?.as_ref().is_none() {
-        return Err(cx.value_error("Another profiling tool is already active"));
+        return Err(cx.value_error(format!("tool {TOOL} is already in use")));
     }
     ask(cx, "use_tool_id", &[tool.as_ref(), Str::from_text("cProfile").value().as_ref()])?;
     {

@@ -26,7 +26,7 @@ fn line(v: Ref<'_>) -> u32 {
     o.code.as_ref().exact::<Code>().map_or(0, |c| c.line(pc_of(o)))
 }
 
-/// The line at which an event has put the frame, which is not that of its next instruction.
+/// The line of a frame that starts, while that is told: not that of its first instruction.
 fn placed(cx: &Cx, o: &FrameObject) -> Option<u32> {
     let (frame, line) = cx.trace.placed;
     (frame != 0 && live(o).is_some_and(|f| f as usize == frame)).then_some(line)
@@ -122,7 +122,7 @@ static FRAME_GETSETS: &[GetSet] = &[
     getter(
         "f_lasti",
         |cx, v| {
-            let starts = placed(cx, me(v)).is_some() && cx.trace.starting;
+            let starts = placed(cx, me(v)).is_some();
             Ok(int::reg(if starts { 0 } else { i64::from(pc_of(me(v))) * 2 + 2 }))
         },
         "",

@@ -96,7 +96,6 @@ pub unsafe fn entered(cx: &mut Cx, next: Next) -> Next {
         cx.trace.prev = if fresh { 0 } else { at as usize };
         if fresh {
             cx.trace.placed = (std::ptr::from_ref(f) as usize, crate::types::code::start_line(code));
-            cx.trace.starting = true;
         }
         let result = (|| -> PyResult<()> {
             tracing::trace(cx, What::Call, if fresh { during::NEW_FRAME } else { during::OTHER }, Ref::NONE)?;
@@ -108,7 +107,6 @@ pub unsafe fn entered(cx: &mut Cx, next: Next) -> Next {
             Ok(())
         })();
         cx.trace.placed = (0, 0);
-        cx.trace.starting = false;
         match result {
             Ok(()) => next,
             Err(e) => unwind::raise(cx, e),
@@ -131,7 +129,7 @@ pub unsafe fn before(cx: &mut Cx, at: Pc, i: Instr, r: Regs) -> Option<Next> {
         let saved = f.pc;
         f.pc = at;
         let op = i.op()?;
-        let line = if is_unlined(op, i, index, &info) { 0 } else { info.line(index) };
+        let line = if is_unlined(op, index, &info) { 0 } else { info.line(index) };
         let previous = match cx.trace.prev {
             0 => 0,
             p => info.line(((p - code.instrs.as_ptr() as usize) / 8) as u32),
@@ -171,7 +169,8 @@ pub unsafe fn before(cx: &mut Cx, at: Pc, i: Instr, r: Regs) -> Option<Next> {
                     _ => Ref::from_word(*r.add(operand_b(at, i, f))).to_value(),
                 };
                 if line == 0 && previous != 0 {
-                    cx.trace.placed = (std::ptr::from_ref(f) as usize, previous);
+                    // It is shown where it has come from.
+                    f.pc = cx.trace.prev as Pc;
                 }
                 left(cx, if op == Op::Yield { event::PY_YIELD } else { event::PY_RETURN }, index, events, &value)?;
             }
@@ -180,7 +179,9 @@ pub unsafe fn before(cx: &mut Cx, at: Pc, i: Instr, r: Regs) -> Option<Next> {
             }
             Ok(false)
         })();
-        cx.trace.placed = (0, 0);
+        if cx.trace.jump.is_none() {
+            f.pc = at;
+        }
         match result {
             Ok(false) => None,
             Ok(true) => {
@@ -324,7 +325,11 @@ pub unsafe fn after(cx: &mut Cx, before: Before, at: Pc, i: Instr, next: Next) -
         }
         let now = current(cx);
         if super::pushed(before.frame, now) {
-            cx.trace.native = None;
+            let call = cx.trace.native.take();
+            if let Some(call) = call.filter(|_| (*now).then == Then::Init) {
+                cx.trace.classes.retain(|(f, _)| *f != now as usize);
+                cx.trace.classes.push((now as usize, call));
+            }
             return entered(cx, next);
         }
         let f = &mut *now;
@@ -333,6 +338,14 @@ pub unsafe fn after(cx: &mut Cx, before: Before, at: Pc, i: Instr, next: Next) -
             // Back in the frame below, whose pc is at what it called.
             cx.trace.native = None;
             cx.trace.prev = f.pc as usize;
+            if before.then == Then::Init {
+                cx.trace.native = class_call(cx, before.frame);
+                let index = f.pc_index();
+                return match native_done(cx, event::C_RETURN, index) {
+                    Ok(()) => next,
+                    Err(e) => unwind::raise(cx, e),
+                };
+            }
             if let Some(value) = before.value {
                 return stopped(cx, value, next);
             }
@@ -342,7 +355,7 @@ pub unsafe fn after(cx: &mut Cx, before: Before, at: Pc, i: Instr, next: Next) -
         let index_of = |pc: Pc| ((pc as usize).wrapping_sub(code.instrs.as_ptr() as usize) / 8) as u32;
         let index = index_of(at);
         let Some(op) = i.op() else { return next };
-        if !is_unlined(op, i, index, &info) && info.line(index) != 0 {
+        if !is_unlined(op, index, &info) && info.line(index) != 0 {
             cx.trace.prev = at as usize;
         }
         let line = match cx.trace.prev {
@@ -382,16 +395,14 @@ pub unsafe fn after(cx: &mut Cx, before: Before, at: Pc, i: Instr, next: Next) -
     }
 }
 
-/// Whether an instruction belongs to no line, whatever the table says: what handlers do at their ends, and a loop's way back to its head.
-pub fn is_unlined(op: Op, i: Instr, index: u32, info: &lines::CodeInfo) -> bool {
+/// Whether an instruction belongs to no line, whatever the table says: what handlers do at their ends, and the ways round and out of blocks.
+pub fn is_unlined(op: Op, index: u32, info: &lines::CodeInfo) -> bool {
     match op {
         Op::PushExc | Op::PopExc | Op::LeaveExc | Op::Reraise | Op::ReraisePop | Op::StopIterationError | Op::MakeCell => true,
+        // `break` and `continue` have a `Line` of their own.
+        Op::Jump | Op::JumpBack => true,
         // At the end of the code without a `return`: the frame ends at the line that it has come from.
         Op::ReturnK => index > 0 && info.line(index) == info.line(index - 1),
-        Op::JumpBack => {
-            let to = (i64::from(index) + 1 + i64::from(i.signed())) as u32;
-            info.line(to) == info.line(index)
-        }
         _ => false,
     }
 }
@@ -475,8 +486,23 @@ pub fn handled(cx: &mut Cx, exc: Ref<'_>, from: Pc) -> Result<(), Value> {
     about(cx, event::EXCEPTION_HANDLED, exc.to_value(), |_, _| Ok(())).map(drop)
 }
 
+/// The call of a class whose `__init__` had this frame.
+fn class_call(cx: &mut Cx, frame: *mut Frame) -> Option<Box<dyn std::any::Any>> {
+    let at = cx.trace.classes.iter().rposition(|(f, _)| *f == frame as usize)?;
+    let call = cx.trace.classes.swap_remove(at).1;
+    Some(call)
+}
+
 /// The exception leaves the current frame.
 pub fn unwinds(cx: &mut Cx, exc: Value) -> Value {
+    let exc = leaves(cx, exc);
+    // In the frame below it comes out of the call of the class.
+    let frame = current(cx);
+    cx.trace.native = class_call(cx, frame);
+    exc
+}
+
+fn leaves(cx: &mut Cx, exc: Value) -> Value {
     about(cx, event::PY_UNWIND, exc, |cx, _| {
         tracing::trace(cx, What::Return, during::OTHER, Ref::NONE)?;
         tracing::profile(cx, What::Return, Ref::NONE)

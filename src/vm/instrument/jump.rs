@@ -147,7 +147,7 @@ pub fn set_line(cx: &mut Cx, o: &FrameObject, value: Option<Ref<'_>>) -> PyResul
     for (at, to) in kinds.iter().enumerate() {
         let starts = info.lines[at] == line && (at == 0 || info.lines[at - 1] != line);
         let i = code.data.instrs[at];
-        let unlined = i.op().is_none_or(|op| super::events::is_unlined(op, i, at as u32, &info));
+        let unlined = i.op().is_none_or(|op| super::events::is_unlined(op, at as u32, &info));
         if !starts || unlined || code.data.instrs.get(at.wrapping_sub(1)).is_some_and(|i| i.op() == Some(Op::Wide)) {
             continue;
         }

@@ -144,7 +144,10 @@ unsafe fn steps(cx: &mut Cx, start: Next, entered: bool) -> Option<Next> {
             }
             (pc, r) = match known {
                 Some(known) if events_on(cx) => events::after(cx, known, at, i, next),
-                _ => next,
+                _ => {
+                    cx.trace.native = None;
+                    next
+                }
             };
         }
     }
@@ -185,6 +188,7 @@ pub fn refresh(cx: &mut Cx) {
         safepoint::request(cx.slot, safepoint::TRACE);
     } else if cx.trace.mode & mode::EVENTS != 0 {
         cx.trace.mode &= !mode::EVENTS;
+        cx.trace.classes.clear();
         lines::forget();
     }
 }
