@@ -41,9 +41,9 @@ impl Instr {
             op as u64
                 | (a as u64) << 8
                 | (b as u64) << 16
-                | (c as u64) << 24
+                | (flags as u64) << 24
                 | ((d as u32 & 0x00ff_ffff) as u64) << 32
-                | (flags as u64) << 56,
+                | (c as u64) << 56,
         )
     }
     /// The raw opcode byte.
@@ -64,7 +64,7 @@ impl Instr {
     }
     /// Operand c.
     pub const fn c(self) -> u8 {
-        (self.0 >> 24) as u8
+        (self.0 >> 56) as u8
     }
     /// Operand d as an index or a count.
     pub const fn index(self) -> u32 {
@@ -76,11 +76,15 @@ impl Instr {
     }
     /// The flag byte.
     pub const fn flags(self) -> u8 {
-        (self.0 >> 56) as u8
+        (self.0 >> 24) as u8
     }
     /// The same word with another opcode.
     pub const fn with_op(self, op: Op) -> Self {
         Instr(self.0 & !0xff | op as u64)
+    }
+    /// The same word with another c.
+    pub const fn with_c(self, c: u8) -> Self {
+        Instr(self.0 & !(0xff << 56) | (c as u64) << 56)
     }
     /// The same word with another d.
     pub const fn with_d(self, d: i32) -> Self {

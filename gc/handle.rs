@@ -381,6 +381,25 @@ impl Field {
     pub fn peek_acquire(&self) -> Word {
         Word(self.0.load(Ordering::Acquire))
     }
+    /// Loads as a register word what needs neither a lock nor an atomic operation: numbers, the calling thread's own cells, deferred ones. `None` also
+    /// for an empty slot.
+    #[inline(always)]
+    pub fn load_quick(&self, valid: impl Fn() -> bool) -> Option<Reg> {
+        let w = Word(self.0.load(Ordering::Acquire));
+        if !w.is_pointer() {
+            return if w == Word::UNBOUND || w == Word::DETACHED { None } else { Some(Reg(non_zero(w), PhantomData)) };
+        }
+        // SAFETY: as in `load_if`.
+        let h = unsafe { &*w.header() };
+        if h.owner() == sync::threads::current_id() {
+            h.incref_owned();
+            return Some(Reg(non_zero(w), PhantomData));
+        }
+        if h.flags_acquire() & (flag::IMMORTAL | flag::DEFERRED) != 0 && Word(self.0.load(Ordering::Acquire)) == w && valid() {
+            return Some(Reg(non_zero(w.borrowed()), PhantomData));
+        }
+        None
+    }
     /// Loads as a register word, without a lock where possible. `holder` is the cell whose lock guards the slot; `valid` says whether
     /// the path to this slot (buffer or table pointer) is still the same: if not, the result is `None` and the caller starts again.
     #[inline(always)]
@@ -394,7 +413,7 @@ impl Field {
         let h = unsafe { &*w.header() };
         if h.owner() == sync::threads::current_id() {
             // Only this thread could free it, so the slot's reference was still there a moment ago.
-            h.incref();
+            h.incref_owned();
             return Some(Reg(non_zero(w), PhantomData));
         }
         // Acquire: the slot is read again after the flag was seen; a deferred cell is then not freed before this thread's next stop.

@@ -24,50 +24,73 @@ pub use word::Word;
 
 use sync::prim::Ordering;
 
+/// Memory for a cell with `size` payload bytes, whose header is filled in but for the type. Null when out of memory. [`publish`] makes it a cell.
+///
+/// # Safety
+/// The calling thread is attached; nothing else is allocated or dropped before the cell is published.
+#[inline(always)]
+pub unsafe fn reserve(size: usize) -> *mut Header {
+    // SAFETY: the thread is attached; the borrow ends here.
+    let l = unsafe { local::current() };
+    let h = l.heap.alloc(HEADER_SIZE + size);
+    if !h.is_null() {
+        let owner = l.id;
+        // SAFETY: the memory is ours and large enough.
+        let header = unsafe { &*h };
+        header.local.store(1, Ordering::Relaxed);
+        header.owner.store(owner, Ordering::Relaxed);
+        let large = header.flags() & flag::LARGE;
+        header.flags.store(large, Ordering::Relaxed);
+        header.shared.store(refcount::PRIVATE, Ordering::Relaxed);
+    }
+    h
+}
+
+/// Gives reserved memory its type: from here on it is a cell, of which the result is the one reference.
+///
+/// # Safety
+/// `h` is from [`reserve`], and its payload is valid for the type.
+#[inline(always)]
+pub unsafe fn publish(h: *mut Header, type_id: u32) -> Value {
+    // SAFETY: by contract.
+    unsafe {
+        // Release: whoever sees the type sees the payload.
+        (*h).type_id.store(type_id, Ordering::Release);
+        Value::from_raw(h)
+    }
+}
+
 /// Makes a cell of type `type_id` with `size` payload bytes; `init` must write the whole payload. `None` when out of memory.
 ///
 /// # Safety
 /// `init` leaves a valid payload for the type; it neither panics nor makes a reference to the cell known to others.
 #[inline(always)]
 pub unsafe fn alloc_sized(type_id: u32, size: usize, init: impl FnOnce(*mut u8)) -> Option<Value> {
-    // SAFETY: the thread is attached; `init` runs after the borrow.
-    let l = unsafe { local::current() };
-    let h = l.heap.alloc(HEADER_SIZE + size);
-    if h.is_null() {
-        return None;
-    }
-    let owner = l.id;
-    // SAFETY: the memory is ours and large enough.
+    // SAFETY: by contract.
     unsafe {
-        let header = &*h;
-        header.local.store(1, Ordering::Relaxed);
-        header.owner.store(owner, Ordering::Relaxed);
-        let large = header.flags() & flag::LARGE;
-        header.flags.store(large, Ordering::Relaxed);
-        header.shared.store(refcount::PRIVATE, Ordering::Relaxed);
-        init(header.payload());
-        // Release: whoever sees the type sees the payload.
-        header.type_id.store(type_id, Ordering::Release);
-        Some(Value::from_raw(h))
+        let h = reserve(size);
+        if h.is_null() {
+            return None;
+        }
+        init((*h).payload());
+        Some(publish(h, type_id))
     }
 }
 
 /// Makes a cell that is exactly a `T`.
 #[inline(always)]
 pub fn alloc<T: Payload>(payload: T) -> Gc<T> {
-    let mut payload = Some(payload);
+    // Not dropped on the way: so it stays in machine registers until there is a cell to write it to. (A copy of what has just been written by
+    // narrower stores waits for them.)
+    let payload = std::mem::ManuallyDrop::new(payload);
     // SAFETY: the payload is moved into the cell.
-    let cell = unsafe {
-        alloc_sized(T::TYPE_ID, size_of::<T>(), |p| {
-            if let Some(v) = payload.take() {
-                p.cast::<T>().write(v);
-            }
-        })
-    };
-    match cell {
-        // SAFETY: made as a `T`.
-        Some(v) => unsafe { Gc::from_value(v) },
-        None => std::alloc::handle_alloc_error(std::alloc::Layout::new::<T>()),
+    unsafe {
+        let h = reserve(size_of::<T>());
+        if h.is_null() {
+            std::alloc::handle_alloc_error(std::alloc::Layout::new::<T>());
+        }
+        (*h).payload().cast::<T>().write(std::mem::ManuallyDrop::into_inner(payload));
+        Gc::from_value(publish(h, T::TYPE_ID))
     }
 }
 

@@ -38,10 +38,16 @@ impl Header {
     #[inline(always)]
     pub fn incref(&self) {
         if self.owner.load(Relaxed) == sync::threads::current_id() {
-            self.local.store(self.local.load(Relaxed).wrapping_add(1), Relaxed);
+            self.incref_owned();
         } else {
             self.incref_shared();
         }
+    }
+
+    /// As `incref`, by the owner.
+    #[inline(always)]
+    pub(crate) fn incref_owned(&self) {
+        self.local.store(self.local.load(Relaxed).wrapping_add(1), Relaxed);
     }
 
     #[cold]

@@ -6,9 +6,9 @@
 //! | the same with bit 0 set | cell pointer, uncounted: only in registers and native return words |
 //! | top 15 bits all ones | int, 49-bit signed |
 //! | anything else >= 2^49 | float: IEEE bits + 2^49 |
-//! | small odd constants < 4096 | None, True, False, Ellipsis, NotImplemented, unbound, detached, no-self |
+//! | small odd constants < 4096 with one of bits 1 to 3 set | None, True, False, Ellipsis, NotImplemented, unbound, detached, no-self |
 //!
-//! 0 is not a word. Pointers to cells are 16-byte aligned.
+//! 0 is not a word. Pointers to cells are 16-byte aligned, so bits 1 to 3 tell constants from pointers.
 
 use crate::header::Header;
 
@@ -28,7 +28,7 @@ pub const INT_MIN: i64 = -(1 << 48);
 
 impl Word {
     /// A local or attribute without a value.
-    pub const UNBOUND: Word = Word(1);
+    pub const UNBOUND: Word = Word(19);
     /// An inline attribute slot whose values have moved to a dict.
     pub const DETACHED: Word = Word(3);
     /// `None`
@@ -44,10 +44,10 @@ impl Word {
     /// Second word of a method-call pair without a receiver; also "argument not given" for natives.
     pub const NO_SELF: Word = Word(15);
 
-    /// Whether it points to a cell, counted or not.
+    /// Whether it points to a cell, counted or not: one mask test.
     #[inline(always)]
     pub const fn is_pointer(self) -> bool {
-        self.0 >> 48 == 0 && self.0 >= 4096
+        self.0 & (0xffff << 48 | 0xe) == 0
     }
     /// Whether dropping it must do something: a pointer with bit 0 clear. One mask test, since constants are odd.
     #[inline(always)]
@@ -130,7 +130,7 @@ impl Word {
     /// Identity (`is`): equal words apart from the mark.
     #[inline(always)]
     pub const fn is(self, other: Word) -> bool {
-        self.0 == other.0 || (self.0 ^ other.0 == UNCOUNTED && self.is_pointer() && other.is_pointer())
+        self.0 == other.0 || (self.0 ^ other.0 == UNCOUNTED && self.is_pointer())
     }
 }
 

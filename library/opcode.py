@@ -12,6 +12,8 @@ opmap = {name: number for name, number, _ in _opcode._table()}
 opname = [f'<{n}>' for n in range(256)]
 for _name, _number in opmap.items():
     opname[_number] = _name
+# The names under which serialisers of functions look for instructions that use globals.
+opmap.update(LOAD_GLOBAL=opmap['LoadGlobal'], STORE_GLOBAL=opmap['StoreGlobal'], DELETE_GLOBAL=opmap['DelGlobal'])
 
 #: Every instruction word has room for operands.
 HAVE_ARGUMENT = 0

@@ -1,7 +1,7 @@
 //! Natives as data: functions with their Python signature, computed and plain attributes, and the objects that stand for them at run time
 //! (`builtin_function_or_method`, method descriptors, getset and member descriptors, slot wrappers).
 
-use crate::args::{Args, FEW, Signature};
+use crate::args::{Args, Signature};
 use crate::cx::Cx;
 use crate::error::PyResult;
 use crate::ids;
@@ -191,10 +191,13 @@ pub fn invoke(cx: &mut Cx, def: &'static Method, signature: &Signature, args: Ar
 /// Calls a native with the optional arguments at the end left out.
 #[inline]
 pub fn padded(cx: &mut Cx, items: &[Ref<'_>], total: usize, f: Native) -> PyResult<Reg> {
-    let mut small = [Ref::MISSING; FEW];
-    if total <= FEW {
-        small[..items.len()].copy_from_slice(items);
-        return f(cx, &small[..total]);
+    // One by one: a copy of unknown length would be a call.
+    let at = |n: usize| items.get(n).copied().unwrap_or(Ref::MISSING);
+    match total {
+        2 => return f(cx, &[at(0), at(1)]),
+        3 => return f(cx, &[at(0), at(1), at(2)]),
+        4 => return f(cx, &[at(0), at(1), at(2), at(3)]),
+        _ => {}
     }
     let mut all = items.to_vec();
     all.resize(total, Ref::MISSING);

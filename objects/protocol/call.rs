@@ -4,6 +4,7 @@ use super::attr::{self, Method};
 use crate::args::Args;
 use crate::cx::Cx;
 use crate::error::PyResult;
+use crate::types::tuple::Tuple;
 use crate::types::type_::{flags, type_of};
 use gc::{Ref, Reg, Value};
 
@@ -86,18 +87,24 @@ pub fn type_call(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
     if t.id == crate::ids::TYPE && args.keyword_count() == 0 && args.items.len() == 1 {
         return Ok(type_of(args.items[0]).as_value().into());
     }
+    construct(cx, class, t, args.items, args.names)
+}
+
+/// An instance of the class `t`, by `__new__` and `__init__`. The arguments come in parts: passing [`Args`] on would copy it through memory.
+#[inline(always)]
+pub fn construct(cx: &mut Cx, class: Ref<'_>, t: &crate::types::Type, items: &[Ref<'_>], names: Option<&Tuple>) -> PyResult<Reg> {
     let Some(new) = t.slots.new() else {
         let n = t.full_name();
         return Err(cx.type_error(format!("cannot create '{n}' instances")));
     };
-    let obj = new(cx, class, args)?;
+    let obj = new(cx, class, Args { items, names })?;
     let ot = type_of(obj.as_ref());
     if !ot.is_subtype_of(t) {
         return Ok(obj);
     }
     if let Some(init) = ot.slots.init() {
         let obj = obj.into_value();
-        init(cx, obj.as_ref(), args)?;
+        init(cx, obj.as_ref(), Args { items, names })?;
         return Ok(obj.into());
     }
     Ok(obj)

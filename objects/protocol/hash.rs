@@ -39,13 +39,19 @@ pub fn hash(cx: &mut Cx, v: Ref<'_>) -> PyResult<i64> {
     }
     let w = v.word();
     if w.is_int() {
-        // Below 2^48, so smaller than the modulus 2^61 - 1.
-        return Ok(if w.int() == -1 { -2 } else { w.int() });
+        return Ok(of_word(w) as i64);
     }
     match type_of(v).slots.hash() {
         Some(f) => f(cx, v),
         None => unhashable(cx, v),
     }
+}
+
+/// The hash of an int word.
+#[inline(always)]
+pub fn of_word(w: gc::Word) -> u64 {
+    // Below 2^48, so smaller than the modulus 2^61 - 1.
+    if w.int() == -1 { -2i64 as u64 } else { w.int() as u64 }
 }
 
 /// The hash slot of types that have none: TypeError.

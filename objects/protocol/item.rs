@@ -2,9 +2,10 @@
 
 use crate::cx::Cx;
 use crate::error::PyResult;
+use crate::ids;
 use crate::names;
 use crate::types::type_::{as_type, type_of};
-use gc::{Ref, Reg};
+use gc::{Ref, Reg, Value};
 
 /// `v[key]`.
 pub fn get(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> PyResult<Reg> {
@@ -60,6 +61,41 @@ pub fn contains(cx: &mut Cx, v: Ref<'_>, x: Ref<'_>) -> PyResult<bool> {
         Some(f) => f(cx, v, x),
         None => super::iter::contains(cx, v, x),
     }
+}
+
+/// `v[start:stop]`, without a slice object where the types and bounds are builtin ones.
+pub fn get_slice(cx: &mut Cx, v: Ref<'_>, start: Ref<'_>, stop: Ref<'_>) -> PyResult<Reg> {
+    use crate::types::{bytes, list, slice, str, tuple};
+    if let (Some(h), Some(from), Some(to)) = (v.header(), slice::plain_bound(start), slice::plain_bound(stop)) {
+        let fit = |n: usize| slice::adjust(from, to, 1, n);
+        let part = match h.type_id() {
+            ids::LIST => return list::item::slice_of(list::item::list(v), fit).map(Reg::from).map_err(|_| cx.memory_error()),
+            ids::TUPLE => Some(tuple::methods::part as fn(&mut Cx, Ref<'_>, slice::Indices) -> PyResult<Reg>),
+            ids::STR => Some(str::methods::at_indices as _),
+            ids::BYTES => Some(bytes::methods::at_indices as _),
+            _ => None,
+        };
+        if let Some(part) = part {
+            let n = len(cx, v)?;
+            return part(cx, v, fit(n));
+        }
+    }
+    let s = slice::new(start.to_value(), stop.to_value(), Value::NONE);
+    get(cx, v, s.as_ref())
+}
+
+/// `v[start:stop] = value`, likewise.
+pub fn set_slice(cx: &mut Cx, v: Ref<'_>, start: Ref<'_>, stop: Ref<'_>, value: Ref<'_>) -> PyResult<()> {
+    use crate::types::{list, slice};
+    if let (Some(h), Some(from), Some(to)) = (v.header(), slice::plain_bound(start), slice::plain_bound(stop))
+        && h.type_id() == ids::LIST
+        && matches!(crate::types::type_id_of(value), ids::LIST | ids::TUPLE)
+    {
+        let new = super::iter::collect(cx, value)?;
+        return list::item::replace_slice(cx, list::item::list(v), (from, to, 1), Some(new));
+    }
+    let s = slice::new(start.to_value(), stop.to_value(), Value::NONE);
+    set(cx, v, s.as_ref(), Some(value))
 }
 
 /// `operator.length_hint(v)`; `None` when nothing is known.

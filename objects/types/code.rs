@@ -39,6 +39,8 @@ pub struct Code {
     pub kwonly_count: u32,
     /// `co_flags`
     pub flags: u32,
+    /// Closing a generator of this code has something to do: there is a handler that does more than to turn StopIteration into RuntimeError.
+    pub has_handlers: bool,
     /// Under which references from closures are counted; 0 until there is one.
     pub delta_id: AtomicU32,
     /// Back edges and calls seen (for a compiler to come).
@@ -110,7 +112,7 @@ pub fn with_consts(data: bytecode::Code, consts: Option<Vec<Value>>) -> Gc<Code>
         }
     }
     let code = gc::alloc(Code {
-        instrs: data.instrs.iter().map(|i| AtomicU64::new(i.0)).collect(),
+        instrs: (0..data.instrs.len()).map(|n| AtomicU64::new(with_depth(&data, n).0)).collect(),
         name: interned(&data.name),
         qualname: interned(&data.qualname),
         filename: Field::new(interned(&data.filename)),
@@ -122,6 +124,10 @@ pub fn with_consts(data: bytecode::Code, consts: Option<Vec<Value>>) -> Gc<Code>
         arg_count: data.arg_count,
         kwonly_count: data.kwonly_count,
         flags: data.flags,
+        has_handlers: data
+            .handlers
+            .iter()
+            .any(|h| data.instrs.get(h.target as usize).and_then(|i| i.op()) != Some(bytecode::Op::StopIterationError)),
         delta_id: AtomicU32::new(0),
         heat: AtomicU32::new(0),
         consts,
@@ -129,6 +135,21 @@ pub fn with_consts(data: bytecode::Code, consts: Option<Vec<Value>>) -> Gc<Code>
     });
     code.header().make_deferred();
     code
+}
+
+/// Operand c of a suspending instruction whose depth does not fit it, or that has a `Wide` prefix.
+pub const DEPTH_UNKNOWN: u8 = u8::MAX;
+
+/// Instruction `n` as it is executed: those that suspend a frame say in operand c how many registers are live there.
+fn with_depth(data: &bytecode::Code, n: usize) -> bytecode::Instr {
+    use bytecode::Op;
+    let i = data.instrs[n];
+    if !matches!(i.op(), Some(Op::Yield | Op::YieldFrom)) {
+        return i;
+    }
+    let depth = usize::from(bytecode::exceptions::live_depth(&data.live, n as u32)).max(data.locals.len());
+    let wide = n > 0 && data.instrs[n - 1].op() == Some(Op::Wide);
+    i.with_c(if wide { DEPTH_UNKNOWN } else { u8::try_from(depth).unwrap_or(DEPTH_UNKNOWN) })
 }
 
 impl Code {

@@ -19,6 +19,7 @@ use crate::error::PyResult;
 use crate::ids;
 use crate::types::bytes::Bytes;
 use crate::types::dict::Dict;
+use crate::types::module::Module;
 use crate::types::str::Str;
 use crate::types::tuple::Tuple;
 use crate::types::type_::{Type, by_id, flags};
@@ -103,24 +104,29 @@ fn born(t: &Type, v: &Value) {
 }
 
 /// A new instance of `t` whose builtin payload is `payload`. `t` is `P`'s type or a subtype.
+#[inline(always)]
 pub fn alloc_with<P: Payload>(t: &Type, payload: P) -> Value {
+    // As in `gc::alloc`.
+    let payload = std::mem::ManuallyDrop::new(payload);
     let capacity = t.inline_capacity.load(Ordering::Relaxed) as usize;
     let fixed = t.slots_offset() - HEADER_SIZE;
     let extra = t.slot_count as usize * 8 + if t.has_dict { 8 + capacity * 8 } else { 0 };
     debug_assert!(fixed >= size_of::<P>());
-    let mut payload = Some(payload);
-    // SAFETY: the whole payload is written.
-    let v = unsafe {
-        gc::alloc_sized(t.id, fixed + extra, |p| {
-            if let Some(v) = payload.take() {
-                p.cast::<P>().write(v);
-            }
+    // SAFETY: the whole payload is written before the cell is published.
+    unsafe {
+        let h = gc::reserve(fixed + extra);
+        if h.is_null() {
+            std::alloc::handle_alloc_error(std::alloc::Layout::new::<P>());
+        }
+        let p = (*h).payload();
+        p.cast::<P>().write(std::mem::ManuallyDrop::into_inner(payload));
+        if extra != 0 {
             init_extra(t, p.add(fixed), capacity);
-        })
-    };
-    let v = v.unwrap_or_else(|| std::alloc::handle_alloc_error(std::alloc::Layout::new::<P>()));
-    born(t, &v);
-    v
+        }
+        let v = gc::publish(h, t.id);
+        born(t, &v);
+        v
+    }
 }
 
 /// A new plain object of class `t` (layout `object`).
@@ -208,8 +214,8 @@ pub unsafe fn inline_value(h: &Header, t_tail: usize, index: usize) -> Option<Re
     // SAFETY: by contract the tail is there; its capacity is checked.
     unsafe {
         let tail = (h as *const Header as *const u8).add(t_tail).cast::<Field>();
-        let head = (*tail).peek();
-        if !head.is_int() || index as i64 >= head.int() {
+        // The head is the number of values, as an int's word, or a dict: ints are the largest words, so one comparison says both.
+        if (*tail).peek().0 <= Word::from_small_int(index as i64).0 {
             return None;
         }
         let r = (*tail.add(1 + index)).load_if(h, || true)?;
@@ -244,10 +250,16 @@ pub unsafe fn own_dict(h: &Header, t_tail: usize) -> Option<Reg> {
     Some(d)
 }
 
+/// The namespace of a module: the instance dict of the module type and its subclasses.
+fn namespace<'a>(obj: Ref<'a>, t: &Type) -> Option<&'a Gc<Dict>> {
+    // SAFETY: the layout says what the payload is.
+    if t.layout == ids::MODULE { Some(unsafe { &obj.cast::<Module>().dict }) } else { None }
+}
+
 /// An attribute from the instance's own dict, inline or not.
 pub fn get_own(obj: Ref<'_>, t: &Type, name: Ref<'_>) -> Option<Reg> {
     if !t.has_dict {
-        return None;
+        return namespace(obj, t)?.get_interned(name);
     }
     let h = obj.header()?;
     let tail = tail_of(h, t);
@@ -283,7 +295,7 @@ fn dict_of(v: &Value) -> Option<&Dict> {
 pub fn set_own(obj: Ref<'_>, t: &Type, name: Ref<'_>, value: Value) -> bool {
     let Some(h) = obj.header() else { return false };
     if !t.has_dict {
-        return false;
+        return namespace(obj, t).map(|d| d.set_str(name, value)).is_some();
     }
     let mut value = value;
     let index = t.keys.find(name).or_else(|| add_key(t, name));
@@ -358,7 +370,7 @@ pub fn first_capacity(base: &Type, own: Option<usize>) -> u32 {
 pub fn delete_own(obj: Ref<'_>, t: &Type, name: Ref<'_>) -> bool {
     let Some(h) = obj.header() else { return false };
     if !t.has_dict {
-        return false;
+        return namespace(obj, t).is_some_and(|d| d.remove_str(name).is_some());
     }
     let tail = tail_of(h, t);
     {
@@ -407,11 +419,10 @@ pub fn materialise(h: &Header, t: &Type) -> Value {
 }
 
 /// `obj.__dict__`.
-pub fn dict(cx: &mut Cx, obj: Ref<'_>) -> PyResult<Option<Value>> {
-    let _ = cx;
+pub fn dict(_cx: &mut Cx, obj: Ref<'_>) -> PyResult<Option<Value>> {
     let Some(h) = obj.header() else { return Ok(None) };
     let t = by_id(h.type_id());
-    if !t.has_dict { Ok(None) } else { Ok(Some(materialise(h, t))) }
+    if !t.has_dict { Ok(namespace(obj, t).map(|d| d.value().clone())) } else { Ok(Some(materialise(h, t))) }
 }
 
 /// Replaces `obj.__dict__`.
@@ -437,7 +448,7 @@ pub fn own_items(obj: Ref<'_>) -> Vec<(Value, Value)> {
     let Some(h) = obj.header() else { return Vec::new() };
     let t = by_id(h.type_id());
     if !t.has_dict {
-        return Vec::new();
+        return namespace(obj, t).map_or_else(Vec::new, |d| d.items());
     }
     let tail = tail_of(h, t);
     let l = lock_header(h);

@@ -427,14 +427,6 @@ fn set_class(cx: &mut Cx, v: Ref<'_>, new: Option<Ref<'_>>) -> PyResult<()> {
     let same = from.layout == to.layout && from.basic == to.basic && from.slot_count == to.slot_count && from.has_dict == to.has_dict;
     let same_slots = from.slot_count == 0 || slot_names(from) == slot_names(to);
     if !same || !same_slots {
-        if module && from.layout == to.layout {
-            // A module's tail can appear only when the cell is made: subclasses with instance dicts would not fit.
-            return Err(cx.type_error(format!(
-                "__class__ assignment: '{}' object layout differs from '{}'",
-                to.name_text(),
-                from.name_text()
-            )));
-        }
         return Err(cx.type_error(format!("__class__ assignment: '{}' object layout differs from '{}'", to.name_text(), from.name_text())));
     }
     if std::ptr::eq(from, to) {

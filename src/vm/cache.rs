@@ -61,6 +61,13 @@ pub fn payload(w: u64) -> u32 {
     w as u32 & 0x0fff_ffff
 }
 
+/// The payload of a word if it has this version and kind. (Words that are filled have a version, so that an empty one has none of any kind.)
+#[inline(always)]
+pub fn payload_if(w: u64, version: u32, kind: u64) -> Option<u32> {
+    let rest = w.wrapping_sub(word(version, kind, 0));
+    if rest < 1 << 28 { Some(rest as u32) } else { None }
+}
+
 /// The cache word behind an instruction.
 #[inline(always)]
 pub unsafe fn at<'a>(pc: super::frame::Pc) -> &'a AtomicU64 {

@@ -10,7 +10,7 @@ use super::{frame_object, unwind};
 use bytecode::exceptions::live_depth;
 use bytecode::flags as code_flags;
 use gc::{Field, Header, Payload, Ref, Reg, Value, Word};
-use objects::types::code::Code;
+use objects::types::code::{Code, DEPTH_UNKNOWN};
 use objects::types::exception::{self, ids};
 use objects::types::function::{Function, SharedRef};
 use objects::types::type_::slots::Sent;
@@ -138,37 +138,31 @@ pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> 
             for n in code.locals as usize..count {
                 *at.add(n) = Word::UNBOUND;
             }
-            p.write(Generator {
-                state: AtomicU8::new(SUSPENDED),
-                started: AtomicU8::new(0),
-                hooks: AtomicU8::new(0),
-                running_async: AtomicU8::new(0),
-                frame: std::cell::UnsafeCell::new(std::mem::zeroed()),
-                function: SharedRef::shared(function.as_ref()),
-                name: Field::new(function.name.load(function.header())),
-                qualname: Field::new(function.qualname.load(function.header())),
-                handled: std::cell::UnsafeCell::new(Value::NONE),
-                hook: Field::new(Value::NONE),
-            });
+            // Field by field: a whole payload would be put together on the stack first. `set_up` below writes the rest of the frame.
+            (&raw mut (*p).state).write(AtomicU8::new(SUSPENDED));
+            (&raw mut (*p).started).write(AtomicU8::new(0));
+            (&raw mut (*p).hooks).write(AtomicU8::new(0));
+            (&raw mut (*p).running_async).write(AtomicU8::new(0));
+            (&raw mut (*p).function).write(SharedRef::shared(function.as_ref()));
+            (&raw mut (*p).name).write(Field::new(function.name.load(function.header())));
+            (&raw mut (*p).qualname).write(Field::new(function.qualname.load(function.header())));
+            (&raw mut (*p).handled).write(std::cell::UnsafeCell::new(Value::NONE));
+            (&raw mut (*p).hook).write(Field::new(Value::NONE));
+            let f = (*p).frame.get();
+            Frame::set_up(f, std::ptr::null_mut(), function, code, at);
+            ((*f).then, (*f).skip, (*f).callee, (*f).drop_dst, (*f).dst) = (Then::Native, 0, 0, false, 0);
         });
         let v = v.unwrap_or_else(|| std::alloc::handle_alloc_error(std::alloc::Layout::new::<Generator>()));
         let g = v.as_ref().cast::<Generator>();
         let f = &mut *g.frame.get();
-        let start = (g as *const Generator).add(1) as *mut Word;
-        Frame::set_up(f, std::ptr::null_mut(), function, code, start);
         f.generator = g.header() as *const Header as *mut Header;
         // Only code with handlers has anything to do when it is closed; coroutines tell that they were never awaited.
         // When events are told, so is the end of a generator that nobody finishes.
-        if id != objects::ids::GENERATOR || cx.trace.mode != 0 || code.data.handlers.iter().any(|h| !only_converts(code, h)) {
+        if id != objects::ids::GENERATOR || cx.trace.mode != 0 || code.has_handlers {
             g.header().set_flags(gc::flag::HAS_FINALIZER);
         }
         v
     }
-}
-
-/// Whether a handler only turns StopIteration into RuntimeError, as every generator's outermost one does.
-fn only_converts(code: &Code, h: &bytecode::Handler) -> bool {
-    code.data.instrs.get(h.target as usize).and_then(|i| i.op()) == Some(bytecode::Op::StopIterationError)
 }
 
 unsafe fn generator_of<'a>(f: &Frame) -> &'a Generator {
@@ -219,7 +213,8 @@ unsafe fn delegate<'a>(f: &Frame, value: &Value) -> Option<&'a Generator> {
     // SAFETY: the frame's pc is at the instruction that suspended it; the delegate's register keeps it alive while the frame is suspended or passing.
     unsafe {
         let i = bytecode::Instr((*f.pc).load(Ordering::Relaxed));
-        if i.op_byte() != bytecode::Op::YieldFrom as u8 || !value.as_ref().is_none() || is_wide(f) {
+        // An instruction that knows its depth has no prefix.
+        if i.op_byte() != bytecode::Op::YieldFrom as u8 || !value.as_ref().is_none() || i.c() == DEPTH_UNKNOWN {
             return None;
         }
         let at = f.regs.add(i.b() as usize);
@@ -241,7 +236,7 @@ unsafe fn deliver(f: &mut Frame, value: Value) -> Next {
     // SAFETY: the frame's pc is at the instruction that suspended it.
     unsafe {
         let i = Instr((*f.pc).load(Ordering::Relaxed));
-        let wide = is_wide(f);
+        let wide = i.c() == DEPTH_UNKNOWN && is_wide(f);
         let reg = |byte: u8, high: u8| byte as usize | if wide { (high as usize) << 8 } else { 0 };
         let prefix = if wide { Instr((*f.pc.sub(1)).load(Ordering::Relaxed)) } else { Instr(0) };
         if i.op_byte() == Op::YieldFrom as u8 {
@@ -258,6 +253,20 @@ unsafe fn deliver(f: &mut Frame, value: Value) -> Next {
         *at = value.into_word();
         drop_word(old);
         (f.pc.add(1), f.regs)
+    }
+}
+
+/// How many registers are live at the suspending instruction of a frame.
+#[inline(always)]
+unsafe fn live_registers(f: &Frame) -> usize {
+    // SAFETY: the frame's pc is at the instruction.
+    unsafe {
+        let c = bytecode::Instr((*f.pc).load(Ordering::Relaxed)).c();
+        if c != DEPTH_UNKNOWN {
+            return c as usize;
+        }
+        let code = &*f.code;
+        live_depth(&code.data.live, f.pc_index()).max(code.locals as u16) as usize
     }
 }
 
@@ -341,9 +350,7 @@ pub unsafe fn yielded(cx: &mut Cx, value: Value) -> Next {
         let g = generator_of(f);
         // Suspended registers hold counted words only; those of a frame that only passes values on have been counted before.
         if !std::mem::replace(&mut f.passing, false) {
-            let code = &*f.code;
-            let n = live_depth(&code.data.live, f.pc_index()).max(code.locals as u16) as usize;
-            for k in 0..n {
+            for k in 0..live_registers(f) {
                 let at = f.regs.add(k);
                 let w = *at;
                 if w.is_pointer() && w.0 & 1 != 0 {

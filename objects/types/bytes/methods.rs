@@ -96,20 +96,25 @@ fn richcompare(_cx: &mut Cx, a: Ref<'_>, b: Ref<'_>, op: Compare) -> PyResult<Re
     Ok(Value::bool(op.holds(x.data().cmp(y.data()))).into())
 }
 
+/// The bytes at the indices of a slice fitted to the length.
+pub fn at_indices(cx: &mut Cx, v: Ref<'_>, ix: slice::Indices) -> PyResult<Reg> {
+    let data = me(v).data();
+    if ix.count == data.len() && ix.step == 1 && v.exact::<Bytes>().is_some() {
+        return Ok(v.to_value().into());
+    }
+    if ix.step == 1 {
+        let from = ix.start as usize;
+        return made(cx, Bytes::try_new(&data[from..from + ix.count]));
+    }
+    let out: Vec<u8> = (0..ix.count).map(|k| data[(ix.start + k as i64 * ix.step) as usize]).collect();
+    made(cx, Bytes::try_new(&out))
+}
+
 fn get(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> PyResult<Reg> {
     let data = me(v).data();
     if let Some(k) = key.exact::<Slice>() {
         let (start, stop, step) = k.unpack(cx)?;
-        let ix = slice::adjust(start, stop, step, data.len());
-        if ix.count == data.len() && ix.step == 1 && v.exact::<Bytes>().is_some() {
-            return Ok(v.to_value().into());
-        }
-        if ix.step == 1 {
-            let from = ix.start as usize;
-            return made(cx, Bytes::try_new(&data[from..from + ix.count]));
-        }
-        let out: Vec<u8> = (0..ix.count).map(|k| data[(ix.start + k as i64 * ix.step) as usize]).collect();
-        return made(cx, Bytes::try_new(&out));
+        return at_indices(cx, v, slice::adjust(start, stop, step, data.len()));
     }
     if !key.word().is_int() && type_of(key).slots.index().is_none() {
         let n = type_of(key).name_text();

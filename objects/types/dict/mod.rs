@@ -13,6 +13,7 @@ mod tests;
 use crate::cx::{Cx, lock_header};
 use crate::error::PyResult;
 use crate::ids;
+use crate::protocol::hash;
 use crate::types::str::Str;
 use gc::{Gc, Payload, Ref, Reg, Value, Word};
 use sync::prim::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
@@ -68,7 +69,15 @@ pub struct Key<'a> {
     /// Its hash.
     pub hash: u64,
     /// It is exactly a str.
-    pub is_str: bool,
+    kind: KeyKind,
+}
+
+/// What comparing a key takes. As wide as the rest of [`Key`], which is copied by words: a narrow store followed by a wide load would wait for the store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u64)]
+enum KeyKind {
+    Other,
+    Str,
 }
 
 impl<'a> Key<'a> {
@@ -76,7 +85,8 @@ impl<'a> Key<'a> {
     #[inline]
     pub fn new(cx: &mut Cx, value: Ref<'a>) -> PyResult<Key<'a>> {
         match value.exact::<Str>() {
-            Some(s) => Ok(Key { value, hash: s.hash(), is_str: true }),
+            Some(s) => Ok(Key { value, hash: s.hash(), kind: KeyKind::Str }),
+            None if value.word().is_int() => Ok(Key { value, hash: hash::of_word(value.word()), kind: KeyKind::Other }),
             None => Self::hashed(cx, value, "dict key"),
         }
     }
@@ -84,24 +94,30 @@ impl<'a> Key<'a> {
     #[inline]
     pub fn element(cx: &mut Cx, value: Ref<'a>) -> PyResult<Key<'a>> {
         match value.exact::<Str>() {
-            Some(s) => Ok(Key { value, hash: s.hash(), is_str: true }),
+            Some(s) => Ok(Key { value, hash: s.hash(), kind: KeyKind::Str }),
+            None if value.word().is_int() => Ok(Key { value, hash: hash::of_word(value.word()), kind: KeyKind::Other }),
             None => Self::hashed(cx, value, "set element"),
         }
     }
     fn hashed(cx: &mut Cx, value: Ref<'a>, role: &str) -> PyResult<Key<'a>> {
-        match crate::protocol::hash::hash(cx, value) {
-            Ok(h) => Ok(Key { value, hash: h as u64, is_str: false }),
+        match hash::hash(cx, value) {
+            Ok(h) => Ok(Key { value, hash: h as u64, kind: KeyKind::Other }),
             Err(e) => Err(unusable(cx, value, role, e)),
         }
     }
+    /// Whether it is exactly a str.
+    #[inline(always)]
+    pub fn is_str(&self) -> bool {
+        self.kind == KeyKind::Str
+    }
     /// A key whose hash is known already.
     pub fn known(value: Ref<'a>, hash: u64) -> Key<'a> {
-        Key { value, hash, is_str: value.exact::<Str>().is_some() }
+        Key { value, hash, kind: if value.exact::<Str>().is_some() { KeyKind::Str } else { KeyKind::Other } }
     }
     /// A key that is exactly a str.
     #[inline]
     pub fn of_str(s: &'a Str) -> Key<'a> {
-        Key { value: s.as_ref(), hash: s.hash(), is_str: true }
+        Key { value: s.as_ref(), hash: s.hash(), kind: KeyKind::Str }
     }
 }
 
@@ -172,7 +188,7 @@ impl Dict {
     pub fn get_key(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<Option<Reg>> {
         loop {
             let Some(t) = self.current() else { return Ok(None) };
-            match t.find_fast(self.header(), key) {
+            match t.find_fast(self.header(), &key) {
                 Found::At(i) => match self.load(t, i) {
                     Some(r) => return Ok(Some(r)),
                     None if self.is_current(t) && t.entry(i).0.peek() == Word::UNBOUND => return Ok(None),
@@ -180,12 +196,12 @@ impl Dict {
                 },
                 Found::Missing => return Ok(None),
                 Found::Changed => {}
-                Found::Compare(_) => return self.get_slow(cx, key),
+                Found::Compare(_) => return self.get_slow(cx, &key),
             }
         }
     }
     #[cold]
-    fn get_slow(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<Option<Reg>> {
+    fn get_slow(&self, cx: &mut Cx, key: &Key<'_>) -> PyResult<Option<Reg>> {
         loop {
             let (found, changes) = self.find_slow(cx, key)?;
             match found {
@@ -205,7 +221,7 @@ impl Dict {
     /// A lookup that may call `__eq__`; the dict may change under it, then the result is `Changed`. What is found holds as long as `changes`
     /// has the number that is given back.
     #[cold]
-    fn find_slow(&self, cx: &mut Cx, key: Key<'_>) -> PyResult<(Found, u32)> {
+    fn find_slow(&self, cx: &mut Cx, key: &Key<'_>) -> PyResult<(Found, u32)> {
         // Acquire, and before the table: a table that is replaced later comes with another number.
         let changes = self.changes.load(Ordering::Acquire);
         let mut skip = 0;
@@ -247,7 +263,7 @@ impl Dict {
     pub fn get_exact_str(&self, key: &Str) -> Option<Reg> {
         loop {
             let t = self.current()?;
-            match t.find_str(self.header(), Key::of_str(key)) {
+            match t.find_str(self.header(), &Key::of_str(key)) {
                 Found::At(i) => match self.load(t, i) {
                     Some(r) => return Some(r),
                     None if self.is_current(t) && t.entry(i).0.peek() == Word::UNBOUND => return None,
@@ -284,10 +300,10 @@ impl Dict {
         let old = {
             let _l = lock_header(self.header());
             let found = match self.current() {
-                Some(t) => t.find_str_locked(key),
+                Some(t) => t.find_str_locked(&key),
                 None => Found::Missing,
             };
-            self.store_locked(key, found, value)
+            self.store_locked(&key, found, value)
         };
         drop(old);
     }
@@ -302,13 +318,13 @@ impl Dict {
         let mut known = None;
         loop {
             let l = lock_header(self.header());
-            match self.find_for_store(key, known) {
+            match self.find_for_store(&key, known) {
                 Found::Compare(_) | Found::Changed => {
                     drop(l);
-                    known = Some(self.find_slow(cx, key)?);
+                    known = Some(self.find_slow(cx, &key)?);
                 }
                 found => {
-                    let old = self.store_locked(key, found, value);
+                    let old = self.store_locked(&key, found, value);
                     drop(l);
                     return Ok(old);
                 }
@@ -317,7 +333,7 @@ impl Dict {
     }
 
     /// Looks a key up under the lock, or takes what `find_slow` has found if nothing has changed since.
-    fn find_for_store(&self, key: Key<'_>, known: Option<(Found, u32)>) -> Found {
+    fn find_for_store(&self, key: &Key<'_>, known: Option<(Found, u32)>) -> Found {
         match (self.current(), known) {
             (None, _) => Found::Missing,
             (Some(_), Some((found, changes))) if self.changes.load(Ordering::Relaxed) == changes => found,
@@ -331,11 +347,11 @@ impl Dict {
         let mut known = None;
         loop {
             let l = lock_header(self.header());
-            let found = self.find_for_store(key, known);
+            let found = self.find_for_store(&key, known);
             if let Found::Compare(_) | Found::Changed = found {
                 // The comparison may run Python code: without the lock, then see whether anything has changed.
                 drop(l);
-                known = Some(self.find_slow(cx, key)?);
+                known = Some(self.find_slow(cx, &key)?);
                 continue;
             }
             let current = match (found, self.current()) {
@@ -346,7 +362,7 @@ impl Dict {
                 drop(l);
                 return Ok(current);
             };
-            let old = self.store_locked(key, found, new);
+            let old = self.store_locked(&key, found, new);
             drop(l);
             drop(current);
             return Ok(old);
@@ -355,13 +371,13 @@ impl Dict {
 
     /// Before the set of keys changes, under the lock.
     fn note_change(&self) {
-        // Release: pairs with the loads in `find_slow`. A plain addition would do, as only the lock's holder writes.
-        self.changes.fetch_add(1, Ordering::Release);
+        // Release: pairs with the loads in `find_slow`. Only the lock's holder writes.
+        self.changes.store(self.changes.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
         self.keys_version.store(0, Ordering::Release);
     }
 
     /// Stores at a place found under the lock.
-    fn store_locked(&self, key: Key<'_>, found: Found, value: Value) -> Option<Value> {
+    fn store_locked(&self, key: &Key<'_>, found: Found, value: Value) -> Option<Value> {
         if let Found::At(i) = found
             && let Some(t) = self.current()
         {
@@ -372,7 +388,7 @@ impl Dict {
             Some(t) if t.has_room(key) => t,
             _ => {
                 let old = self.table.load(Ordering::Relaxed);
-                let new = Table::grown(self.current(), self.len() + 1, key.is_str);
+                let new = Table::grown(self.current(), self.len() + 1, key.is_str());
                 self.table.store(new, Ordering::Release);
                 // SAFETY: replaced; its words have moved.
                 unsafe {
@@ -400,10 +416,10 @@ impl Dict {
         let mut known = None;
         loop {
             let l = lock_header(self.header());
-            match (self.find_for_store(key, known), self.current()) {
+            match (self.find_for_store(&key, known), self.current()) {
                 (Found::Compare(_) | Found::Changed, _) => {
                     drop(l);
-                    known = Some(self.find_slow(cx, key)?);
+                    known = Some(self.find_slow(cx, &key)?);
                 }
                 (Found::At(i), Some(t)) => {
                     if !wanted(t.entry(i).1.peek()) {
@@ -424,7 +440,7 @@ impl Dict {
         let key = Key::of_str(unsafe { key.cast::<Str>() });
         let l = lock_header(self.header());
         let t = self.current()?;
-        let Found::At(i) = t.find_str_locked(key) else { return None };
+        let Found::At(i) = t.find_str_locked(&key) else { return None };
         let (k, v) = self.delete_locked(t, i);
         drop(l);
         drop(k);
@@ -589,7 +605,7 @@ impl Dict {
     pub fn index_of(&self, name: Ref<'_>) -> Option<u32> {
         let t = self.current()?;
         // SAFETY: interned names are strs.
-        match t.find_str(self.header(), Key::of_str(unsafe { name.cast::<Str>() })) {
+        match t.find_str(self.header(), &Key::of_str(unsafe { name.cast::<Str>() })) {
             Found::At(i) => Some(i as u32),
             _ => None,
         }

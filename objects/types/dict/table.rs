@@ -155,11 +155,11 @@ impl Table {
 
     /// Looks a key up as far as that runs no Python code.
     #[inline]
-    pub fn find_fast(&self, holder: &Header, key: Key<'_>) -> Found {
-        if key.is_str { self.find_str(holder, key) } else { self.find_other(key) }
+    pub fn find_fast(&self, holder: &Header, key: &Key<'_>) -> Found {
+        if key.is_str() { self.find_str(holder, key) } else { self.find_other(key) }
     }
 
-    fn find_other(&self, key: Key<'_>) -> Found {
+    fn find_other(&self, key: &Key<'_>) -> Found {
         let w = key.value.word().unmarked();
         for i in self.candidates(key.hash) {
             let k = self.entry(i).0.peek_acquire();
@@ -177,7 +177,7 @@ impl Table {
 
     /// Looks up an exact str.
     #[inline]
-    pub fn find_str(&self, holder: &Header, key: Key<'_>) -> Found {
+    pub fn find_str(&self, holder: &Header, key: &Key<'_>) -> Found {
         let w = key.value.word().unmarked();
         // SAFETY: the key is a str.
         let text = unsafe { key.value.cast::<Str>() };
@@ -226,7 +226,7 @@ impl Table {
         v.as_ref().exact::<Str>().map(|s| s.eq(text))
     }
     /// As `find_str`, by someone who holds the lock.
-    pub fn find_str_locked(&self, key: Key<'_>) -> Found {
+    pub fn find_str_locked(&self, key: &Key<'_>) -> Found {
         // SAFETY: the key is a str.
         let text = unsafe { key.value.cast::<Str>() };
         for i in self.candidates(key.hash) {
@@ -243,11 +243,11 @@ impl Table {
         Found::Missing
     }
     /// As `find_fast`, by someone who holds the lock.
-    pub fn find_locked(&self, key: Key<'_>) -> Found {
-        if key.is_str && self.str_only {
+    pub fn find_locked(&self, key: &Key<'_>) -> Found {
+        if key.is_str() && self.str_only {
             return self.find_str_locked(key);
         }
-        if !key.is_str {
+        if !key.is_str() {
             return self.find_other(key);
         }
         // A str key in a table with other keys: one that is no str may still compare equal.
@@ -268,11 +268,11 @@ impl Table {
     }
 
     /// Whether another entry fits.
-    pub fn has_room(&self, key: Key<'_>) -> bool {
-        self.filled() < self.capacity as usize && (key.is_str || !self.str_only)
+    pub fn has_room(&self, key: &Key<'_>) -> bool {
+        self.filled() < self.capacity as usize && (key.is_str() || !self.str_only)
     }
     /// Appends an entry. The dict is locked and there is room.
-    pub fn push(&self, key: Key<'_>, value: Value) {
+    pub fn push(&self, key: &Key<'_>, value: Value) {
         let i = self.filled();
         let p = self.entry_at(i).cast::<Field>();
         // SAFETY: the entry is not handed out yet.
@@ -371,7 +371,7 @@ impl Table {
             if k.peek() != Word::UNBOUND {
                 let key = k.load_locked();
                 let hash = self.hash_of(i, key.word());
-                t.push(Key { value: key.as_ref(), hash, is_str: self.str_only }, v.load_locked());
+                t.push(&Key::known(key.as_ref(), hash), v.load_locked());
             }
         }
         new

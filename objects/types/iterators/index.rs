@@ -74,6 +74,24 @@ impl<S: Indexed> IndexIterator<S> {
     }
 }
 
+impl IndexIterator<crate::types::list::item::Forward> {
+    /// The next item of a list as a register word, by the holder of the only reference. `None` at the end, or when it is not to be had without more
+    /// ado; then nothing has changed.
+    #[inline(always)]
+    pub fn next_in_list(&self) -> Option<Word> {
+        let w = self.container.peek();
+        if !w.is_pointer() {
+            return None;
+        }
+        let i = self.index.load(Ordering::Relaxed);
+        // SAFETY: the container is a list, and nobody else can take it out.
+        let l = unsafe { Ref::from_word(w).cast::<crate::types::list::List>() };
+        let item = l.quick(usize::try_from(i).ok()?)?;
+        self.index.store(i + 1, Ordering::Relaxed);
+        Some(item.into_word())
+    }
+}
+
 /// The next item. `alone`: nobody else can be using the iterator.
 #[inline(always)]
 fn advance<S: Indexed>(it: &IndexIterator<S>, alone: bool) -> Option<Reg> {

@@ -22,6 +22,9 @@ pub fn list(v: Ref<'_>) -> &List {
 pub fn slice_of(l: &List, ix: impl FnOnce(usize) -> slice::Indices) -> Result<gc::Gc<List>, NoMemory> {
     let _l = crate::cx::lock_header(l.header());
     let ix = ix(l.len());
+    if ix.step == 1 {
+        return l.copy_locked(ix.start as usize, ix.count);
+    }
     let items = l.some_items_locked(ix.start, ix.step, ix.count);
     drop(_l);
     let mut items = items?.into_iter();
@@ -101,6 +104,11 @@ fn set_slice(cx: &mut Cx, l: &List, s: &Slice, value: Option<Ref<'_>>) -> PyResu
             Some(iter::collect(cx, x)?)
         }
     };
+    replace_slice(cx, l, unpacked, new)
+}
+
+/// Replaces the items of a slice; `None` deletes them.
+pub fn replace_slice(cx: &mut Cx, l: &List, unpacked: super::Unpacked, new: Option<Vec<Value>>) -> PyResult<()> {
     match l.assign_slice(unpacked, new) {
         Ok(old) => {
             drop(old);

@@ -179,6 +179,22 @@ impl List {
         }
         self.len.load(Ordering::Acquire) == n && same()
     }
+    /// The item at `i` if it can be had at once: it is no cell, or the calling thread's own, or deferred. `None` says nothing.
+    #[inline(always)]
+    pub fn quick(&self, i: usize) -> Option<Reg> {
+        // Length before buffer, as in `get`.
+        if i >= self.len.load(Ordering::Acquire) {
+            return None;
+        }
+        let b = self.buffer.load(Ordering::Acquire);
+        // SAFETY: a published buffer lives until this thread's next quiescent state, and one with an item is not null.
+        unsafe {
+            if b.is_null() || i >= (*b).capacity {
+                return None;
+            }
+            (*slot(b, i)).load_quick(|| self.buffer.load(Ordering::Acquire) == b)
+        }
+    }
     /// The item at `i`, without a lock; `None` when out of range.
     #[inline(always)]
     pub fn get(&self, i: usize) -> Option<Reg> {
@@ -247,6 +263,13 @@ impl List {
             out.push(unsafe { (*slot(b, i)).load_locked() });
         }
         Ok(out)
+    }
+
+    /// A new list of the `count` items from `start` on, by someone who holds the lock. The range is within the length.
+    pub fn copy_locked(&self, start: usize, count: usize) -> Result<Gc<List>, NoMemory> {
+        let b = self.buffer.load(Ordering::Acquire);
+        // SAFETY: locked; below the length.
+        List::try_build(count, |i| unsafe { (*slot(b, start + i)).load_locked() })
     }
 
     /// Room for `more` further items, by someone who holds the lock.

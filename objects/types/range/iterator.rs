@@ -38,6 +38,17 @@ impl RangeIterator {
     pub fn next_owned(&self) -> Option<i64> {
         self.advance(true)
     }
+    /// The same as a word, without a call: `None` at the end, or when the number does not fit a word; then nothing has changed.
+    #[inline(always)]
+    pub fn next_small(&self) -> Option<Word> {
+        let i = self.index.load(Ordering::Relaxed);
+        if i >= self.len {
+            return None;
+        }
+        let w = Word::from_int(self.start.wrapping_add(self.step.wrapping_mul(i)))?;
+        self.index.store(i + 1, Ordering::Relaxed);
+        Some(w)
+    }
     #[inline(always)]
     fn advance(&self, alone: bool) -> Option<i64> {
         let i = self.index.load(Ordering::Relaxed);

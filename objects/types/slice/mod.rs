@@ -67,6 +67,19 @@ impl Slice {
     }
 }
 
+/// A bound that needs no evaluation: an int in its word or None.
+#[inline]
+pub fn plain_bound(v: Ref<'_>) -> Option<Option<i64>> {
+    let w = v.word();
+    if w.is_int() {
+        Some(Some(w.int()))
+    } else if v.is_none() {
+        Some(None)
+    } else {
+        None
+    }
+}
+
 /// One bound of a slice.
 pub fn evaluate(cx: &mut Cx, v: Ref<'_>) -> PyResult<i64> {
     if crate::types::type_of(v).slots.index().is_none() && !v.word().is_int() {

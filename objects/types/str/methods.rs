@@ -184,22 +184,27 @@ fn iter(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     Ok(if me(v).is_ascii() { index::new::<Ascii>(v) } else { index::new::<Wide>(v) })
 }
 
+/// The characters at the indices of a slice fitted to the str's length.
+pub fn at_indices(cx: &mut Cx, v: Ref<'_>, ix: slice::Indices) -> PyResult<Reg> {
+    let s = me(v);
+    if ix.count == 0 {
+        return Ok(Str::empty().into());
+    }
+    if ix.step == 1 {
+        return part(cx, v, ix.start as usize, ix.start as usize + ix.count);
+    }
+    let u = s.units();
+    let at = |k: usize| u.at((ix.start + k as i64 * ix.step) as usize);
+    let max = if s.is_ascii() { 0x7f } else { (0..ix.count).map(at).max().unwrap_or(0) };
+    let r = Str::try_from_chars((0..ix.count).map(at), ix.count, max);
+    made(cx, r)
+}
+
 fn get(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> PyResult<Reg> {
     let s = me(v);
     if let Some(k) = key.exact::<Slice>() {
         let (start, stop, step) = k.unpack(cx)?;
-        let ix = slice::adjust(start, stop, step, s.len());
-        if ix.count == 0 {
-            return Ok(Str::empty().into());
-        }
-        if ix.step == 1 {
-            return part(cx, v, ix.start as usize, ix.start as usize + ix.count);
-        }
-        let u = s.units();
-        let at = |k: usize| u.at((ix.start + k as i64 * ix.step) as usize);
-        let max = if s.is_ascii() { 0x7f } else { (0..ix.count).map(at).max().unwrap_or(0) };
-        let r = Str::try_from_chars((0..ix.count).map(at), ix.count, max);
-        return made(cx, r);
+        return at_indices(cx, v, slice::adjust(start, stop, step, s.len()));
     }
     if !key.word().is_int() && type_of(key).slots.index().is_none() {
         let n = type_of(key).name_text();

@@ -163,15 +163,20 @@ fn contains(cx: &mut Cx, v: Ref<'_>, x: Ref<'_>) -> PyResult<bool> {
     Ok(false)
 }
 
+/// The items at the indices of a slice fitted to the tuple's length.
+pub fn part(cx: &mut Cx, v: Ref<'_>, ix: slice::Indices) -> PyResult<Reg> {
+    let t = me(v);
+    if ix.count == t.len() && ix.step == 1 && v.exact::<Tuple>().is_some() {
+        return Ok(v.to_value().into());
+    }
+    build(cx, ix.count, |k| t.get((ix.start + k as i64 * ix.step) as usize).to_value()).map(Into::into)
+}
+
 fn get(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> PyResult<Reg> {
     let t = me(v);
     if let Some(s) = key.exact::<Slice>() {
         let (start, stop, step) = s.unpack(cx)?;
-        let ix = slice::adjust(start, stop, step, t.len());
-        if ix.count == t.len() && ix.step == 1 && v.exact::<Tuple>().is_some() {
-            return Ok(v.to_value().into());
-        }
-        return build(cx, ix.count, |k| t.get((ix.start + k as i64 * ix.step) as usize).to_value()).map(Into::into);
+        return part(cx, v, slice::adjust(start, stop, step, t.len()));
     }
     if type_of(key).slots.index().is_none() {
         let n = type_of(key).name_text();

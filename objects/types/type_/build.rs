@@ -266,7 +266,7 @@ fn declared_slots(cx: &mut Cx, name: &str, base: &Type, namespace: &Dict) -> PyR
     };
     let slots = slots.into_value();
     let items = if as_str(slots.as_ref()).is_some() { vec![slots] } else { crate::protocol::iter::collect(cx, slots.as_ref())? };
-    if !items.is_empty() && base.item != 0 && base.layout != ids::TYPE {
+    if !items.is_empty() && base.item != 0 && !matches!(base.layout, ids::TYPE | ids::STR) || !items.is_empty() && base.layout == ids::INT {
         let b = base.name_text();
         return Err(cx.type_error(format!("nonempty __slots__ not supported for subtype of '{b}'")));
     }
@@ -342,7 +342,8 @@ pub fn new_class(cx: &mut Cx, meta: &Type, name: Ref<'_>, bases: &Tuple, namespa
     slot_names.dedup_by(|a, b| a.is(b));
     let other_dict = bases.items().iter().filter_map(|b| as_type(*b)).any(|b| b.has_dict);
     // The `__dict__` of a class is its namespace, whatever its metaclass.
-    let has_dict = base.layout != ids::TYPE && (base.has_dict || other_dict || declared.wants_dict);
+    // Modules and types have namespaces of their own.
+    let has_dict = !matches!(base.layout, ids::TYPE | ids::MODULE) && (base.has_dict || other_dict || declared.wants_dict);
     let has_weakref = !declared.declared || bases.items().iter().filter_map(|b| as_type(*b)).any(|b| b.has(flags::WEAKREFS)) || {
         let w = Str::intern_text("__weakref__");
         let _ = &w;

@@ -33,11 +33,10 @@ pub unsafe fn load_attr<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -
     unsafe {
         let obj = *r.add(b::<W>(pc, i));
         let w = cache::at(pc).load(Ordering::Acquire);
-        if obj.is_pointer() && cache::version(w) != 0 {
+        if obj.is_pointer() {
             let h = &*obj.header();
-            if gc::kind::version_of(h.type_id()) == cache::version(w)
-                && cache::kind_of(w) == kind::INLINE
-                && let Some(v) = inline(h, cache::payload(w))
+            if let Some(payload) = cache::payload_if(w, gc::kind::version_of(h.type_id()), kind::INLINE)
+                && let Some(v) = inline(h, payload)
             {
                 return loaded::<W>(cx, pc, r, i, v);
             }
@@ -317,7 +316,8 @@ unsafe fn store_cached(h: &Header, w: u64, value: Word, killed: bool) -> Option<
                 let tail = (h as *const Header as *const u8).add((payload >> 8) as usize * 8).cast::<Field>();
                 let head = (*tail).peek();
                 let index = (payload & 0xff) as usize;
-                if !head.is_int() || index as i64 >= head.int() {
+                // As in `inline_value`.
+                if head.0 <= Word::from_small_int(index as i64).0 {
                     return None;
                 }
                 let f = &*tail.add(1 + index);
@@ -433,7 +433,7 @@ pub unsafe fn load_method<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr)
         let obj = *r.add(b::<W>(pc, i));
         let w = cache::at(pc).load(Ordering::Acquire);
         let id = objects::types::type_::id_of_word(obj);
-        if cache::version(w) != 0 && gc::kind::version_of(id) == cache::version(w) && cache::kind_of(w) == kind::METHOD {
+        if cache::payload_if(w, gc::kind::version_of(id), kind::METHOD).is_some() {
             // The version again, after the pool: the method was in place when it was read.
             if let Some(f) = cache::pool_read(pc, w)
                 && gc::kind::version_of(id) == cache::version(w)
@@ -794,8 +794,7 @@ pub unsafe fn get_slice<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -
     unsafe {
         save(cx, pc);
         let base = c::<W>(pc, i);
-        let s = objects::types::slice::new(get(r, base).to_value(), get(r, base + 1).to_value(), Value::NONE);
-        match item::get(cx, get(r, b::<W>(pc, i)), s.as_ref()) {
+        match item::get_slice(cx, get(r, b::<W>(pc, i)), get(r, base), get(r, base + 1)) {
             Ok(v) => {
                 drop_range(cx, pc, r, base, 2);
                 finish::<W>(cx, pc, r, i, 0, Ok(v))
@@ -811,8 +810,7 @@ pub unsafe fn set_slice<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -
     unsafe {
         save(cx, pc);
         let base = c::<W>(pc, i);
-        let s = objects::types::slice::new(get(r, base).to_value(), get(r, base + 1).to_value(), Value::NONE);
-        match item::set(cx, get(r, a::<W>(pc, i)), s.as_ref(), Some(get(r, b::<W>(pc, i)))) {
+        match item::set_slice(cx, get(r, a::<W>(pc, i)), get(r, base), get(r, base + 1), get(r, b::<W>(pc, i))) {
             Ok(()) => {
                 drop_range(cx, pc, r, base, 2);
                 done::<W>(cx, pc, r, i, 0, Ok(()))

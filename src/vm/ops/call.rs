@@ -265,6 +265,10 @@ unsafe fn call_other<const W: bool>(
                     return next;
                 }
             }
+            _ if h.type_id() == ids::TYPE && callee.cast::<Type>().id != ids::TYPE => {
+                let result = protocol::construct(cx, callee, callee.cast::<Type>(), items, names);
+                return finish_call::<W>(cx, pc, r, i, base, len, result);
+            }
             _ => {}
         }
         let result = protocol::call(cx, callee, args);

@@ -12,6 +12,9 @@ use objects::protocol::{attr, item, iter};
 use objects::types::dict::Dict;
 use objects::types::exception::ids;
 use objects::types::function::Function;
+use objects::types::iterators::index::IndexIterator;
+use objects::types::list::item::Forward;
+use objects::types::range::iterator::RangeIterator;
 use objects::types::str::{Str, as_str};
 use objects::types::tuple::Tuple;
 use objects::types::type_::{as_type, flags, type_of};
@@ -30,6 +33,37 @@ pub unsafe fn get_iter<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) ->
 
 #[inline(always)]
 pub unsafe fn for_iter<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -> Next {
+    // SAFETY: verified code.
+    unsafe {
+        let w = *r.add(b::<W>(pc, i));
+        if w.is_counted() {
+            let h = &*w.header();
+            let id = h.type_id();
+            // What only this register has a reference to, no other thread can be advancing.
+            let next = if !(id == objects::ids::RANGE_ITERATOR || id == objects::ids::LIST_ITERATOR) || !h.is_unique() {
+                None
+            } else if id == objects::ids::RANGE_ITERATOR {
+                get(r, b::<W>(pc, i)).cast::<RangeIterator>().next_small()
+            } else {
+                get(r, b::<W>(pc, i)).cast::<IndexIterator<Forward>>().next_in_list()
+            };
+            if let Some(w) = next {
+                let at = r.add(a::<W>(pc, i));
+                let old = *at;
+                *at = w;
+                if i.flags() & DROP_A != 0 {
+                    drop_now(cx, pc, old);
+                }
+                return (pc.add(2), r);
+            }
+        }
+        for_iter_other::<W>(cx, pc, r, i)
+    }
+}
+
+/// Iterators of other kinds, shared ones, and the end of any.
+#[inline(never)]
+unsafe fn for_iter_other<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -> Next {
     // SAFETY: verified code.
     unsafe {
         let n = b::<W>(pc, i);
