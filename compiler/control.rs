@@ -57,7 +57,6 @@ impl<'t> Compiler<'t> {
             self.jump_if(test, false, done)?;
         }
         self.body(body)?;
-        self.at(test.pos);
         self.unit.starts = false;
         self.jump(top);
         self.unit.loops -= 1;
@@ -86,7 +85,6 @@ impl<'t> Compiler<'t> {
         self.at(iter.pos);
         self.for_iter(target, done)?;
         self.body(body)?;
-        self.at(iter.pos);
         self.unit.starts = false;
         self.jump(top);
         self.unit.loops -= 1;
@@ -228,9 +226,8 @@ impl<'t> Compiler<'t> {
                     self.unit.height = height;
                 }
                 self.quiet += 1;
-                let pos = self.unit.pos;
+                // What comes next belongs to the line that the clause ends on, as in CPython.
                 self.body(body)?;
-                self.at(pos);
                 self.quiet -= 1;
                 if value {
                     self.pop_block();
@@ -249,7 +246,6 @@ impl<'t> Compiler<'t> {
                 }
             }
             BlockKind::With { is_async } => {
-                let pos = self.unit.pos;
                 self.at(block.pos);
                 if value {
                     let top = self.height();
@@ -260,7 +256,6 @@ impl<'t> Compiler<'t> {
                 } else {
                     self.call_exit(base, *is_async);
                 }
-                self.at(pos);
             }
         }
         Ok(())
@@ -371,9 +366,12 @@ impl<'t> Compiler<'t> {
             if !self.unit.blocks.is_empty() {
                 self.unit.emit(Op::Line, R::No, R::No, R::No, 0, 0);
             }
+            let before = self.unit.pos;
             self.unwind(0, false)?;
             debug_assert!(!self.unit.reachable || self.unit.height == 0);
-            self.at(if value.is_some() { pos.to(line) } else { pos });
+            if self.unit.pos == before {
+                self.at(if value.is_some() { pos.to(line) } else { pos });
+            }
             let k = self.constant(&c);
             self.unit.emit(Op::ReturnK, R::No, R::No, R::No, k, 0);
         } else if let Some(e) = value {

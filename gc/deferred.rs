@@ -21,6 +21,7 @@ pub const WORTH_A_STOP: usize = 512;
 
 pub(crate) fn make_pending(h: &Header) {
     if h.set_flags(flag::PENDING) & flag::PENDING == 0 {
+        crate::stats::count(crate::stats::Event::DeferredPending);
         PENDING.lock().push(Pending(h));
         let n = PENDING_COUNT.fetch_add(1, Ordering::Relaxed) + 1;
         if n.is_multiple_of(WORTH_A_STOP)

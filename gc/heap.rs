@@ -137,11 +137,16 @@ pub struct Heap {
     free: [*mut Header; CLASSES],
     bump: [*mut PageHead; CLASSES],
     pages: *mut PageHead,
+    /// The slot, as the heads of its pages say it; 0, which no page says, while statistics are counted.
     owner: u16,
     /// Cells of this slot freed by other threads.
     pub(crate) remote: AtomicPtr<Header>,
     /// Bytes handed out since the last time somebody asked (collector pacing).
     pub allocated: usize,
+    /// The slot.
+    slot: u16,
+    /// Statistics, when they are on; see [`crate::stats`].
+    pub(crate) counted: Option<Box<crate::stats::Counted>>,
 }
 
 impl Heap {
@@ -154,6 +159,8 @@ impl Heap {
             owner,
             remote: AtomicPtr::new(std::ptr::null_mut()),
             allocated: 0,
+            slot: owner,
+            counted: None,
         }
     }
 
@@ -173,8 +180,31 @@ impl Heap {
         h
     }
 
+    /// Counts from now on: the fast paths find nothing any more.
+    pub(crate) fn start_counting(&mut self) {
+        let mut c = crate::stats::Counted::new();
+        std::mem::swap(&mut self.free, &mut c.lists);
+        self.counted = Some(c);
+        self.owner = 0;
+    }
+
     #[cold]
     fn alloc_slow(&mut self, class: usize) -> *mut Header {
+        let Some(mut c) = self.counted.take() else { return self.refill(class) };
+        std::mem::swap(&mut self.free, &mut c.lists);
+        let before = self.allocated;
+        let h = self.refill(class);
+        std::mem::swap(&mut self.free, &mut c.lists);
+        if !h.is_null() {
+            c.reused += u64::from(self.allocated == before);
+            c.allocated(class, h);
+        }
+        self.counted = Some(c);
+        h
+    }
+
+    /// A cell from what other threads have given back, the list, or a page.
+    fn refill(&mut self, class: usize) -> *mut Header {
         // Acquire: pairs with the release of whoever pushed, whose writes to the header come first.
         let mut h = self.remote.swap(std::ptr::null_mut(), Ordering::Acquire);
         while !h.is_null() {
@@ -204,7 +234,7 @@ impl Heap {
             }
             // SAFETY: the page is fresh, zeroed and ours.
             unsafe {
-                (*page).owner = self.owner;
+                (*page).owner = self.slot;
                 (*page).class = class as u16;
                 (*page).cell_size = size as u32;
                 (*page).bump.store(PAGE_HEADER as u32, Ordering::Relaxed);
@@ -237,14 +267,37 @@ impl Heap {
         crate::cycles::grown(size);
         // SAFETY: fresh memory of the right size and alignment.
         unsafe {
-            p.cast::<LargeHead>().write(LargeHead { size: layout.size(), owner: self.owner as usize });
+            p.cast::<LargeHead>().write(LargeHead { size: layout.size(), owner: self.slot as usize });
             let h = p.add(size_of::<LargeHead>()).cast::<Header>();
             h.cast::<u8>().write_bytes(0, HEADER_SIZE);
             (*h).shared.store(MERGED, Ordering::Relaxed);
             (*h).flags.store(flag::LARGE, Ordering::Relaxed);
             LARGE.lock().insert(h as usize);
+            if let Some(c) = &mut self.counted {
+                c.allocated(CLASSES, h);
+            }
             h
         }
+    }
+
+    /// Frees a cell of a page that is not the heap's, or of any page while it counts.
+    #[inline(never)]
+    unsafe fn free_elsewhere(&mut self, page: &PageHead, h: *mut Header) {
+        // SAFETY: the cell is dead, and the caller's to give back.
+        unsafe {
+            if let Some(c) = &mut self.counted {
+                c.freed(page.class as usize, &*h);
+                if page.owner == self.slot {
+                    (*h).type_id.store(0, Ordering::Relaxed);
+                    *link(h) = c.lists[page.class as usize];
+                    c.lists[page.class as usize] = h;
+                    return;
+                }
+                c.remote += 1;
+            }
+            (*h).type_id.store(0, Ordering::Relaxed);
+        }
+        crate::local::free_remote(page.owner, h);
     }
 
     /// Takes back the memory of a destroyed cell.
@@ -259,19 +312,23 @@ impl Heap {
             (*h).local.store(0, Ordering::Relaxed);
             (*h).owner.store(0, Ordering::Relaxed);
             (*h).shared.store(MERGED, Ordering::Relaxed);
-            (*h).type_id.store(0, Ordering::Relaxed);
             if large {
+                if let Some(c) = &mut self.counted {
+                    c.freed(CLASSES, &*h);
+                }
+                (*h).type_id.store(0, Ordering::Relaxed);
                 LARGE.lock().remove(&(h as usize));
                 let p = h.cast::<u8>().sub(size_of::<LargeHead>());
                 return sync::qsbr::retire(p, (*p.cast::<LargeHead>()).size, free_large);
             }
             let page = page_of(h);
             if (*page).owner == self.owner {
+                (*h).type_id.store(0, Ordering::Relaxed);
                 let class = (*page).class as usize;
                 *link(h) = self.free[class];
                 self.free[class] = h;
             } else {
-                crate::local::free_remote((*page).owner, h);
+                self.free_elsewhere(&*page, h);
             }
         }
     }

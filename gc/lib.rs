@@ -14,6 +14,7 @@ pub mod local;
 pub mod merge;
 pub mod promote;
 pub mod refcount;
+pub mod stats;
 pub mod word;
 
 pub use handle::{Field, Gc, Payload, Ref, Reg, SendValue, Value};

@@ -29,6 +29,8 @@ pub struct Local {
     finalise: Vec<*const Header>,
     /// Whether `finalise` or the runtime's callback queue has something.
     work: Cell<bool>,
+    /// What has been counted, by [`crate::stats::Event`].
+    pub(crate) events: [u64; crate::stats::EVENT_COUNT],
 }
 
 thread_local! {
@@ -58,8 +60,13 @@ pub fn enter(id: u16) {
             dead: Vec::new(),
             finalise: Vec::new(),
             work: Cell::new(false),
+            events: [0; crate::stats::EVENT_COUNT],
         }));
         at.store(p, Ordering::Release);
+        if crate::stats::is_on() {
+            // SAFETY: just made, and this thread's.
+            unsafe { (*p).heap.start_counting() };
+        }
     }
     LOCAL.set(p);
 }
@@ -80,6 +87,15 @@ pub unsafe fn current() -> &'static mut Local {
     debug_assert!(!p.is_null());
     // SAFETY: set by `enter`, and only this thread uses it while attached.
     unsafe { &mut *p }
+}
+
+/// Calls `f` with the attached thread's data, if there is an attached thread.
+pub(crate) fn with_current(f: impl FnOnce(&mut Local)) {
+    let p = LOCAL.get();
+    if !p.is_null() {
+        // SAFETY: as `current`; `f` touches plain counters only.
+        f(unsafe { &mut *p });
+    }
 }
 
 impl Local {

@@ -28,6 +28,7 @@ pub(crate) fn enqueue_promotion(h: &Header, owner: u16) {
 /// Queues a cell whose state has just become QUEUED.
 #[cold]
 pub(crate) fn enqueue(h: &Header) {
+    crate::stats::count(crate::stats::Event::Queued);
     let owner = h.owner_acquire();
     // The owner may have merged in between (its last reference went): then anyone may finish.
     let Some((l, slot)) = local::of_slot(owner).zip(sync::threads::slot(owner)) else { return finish(h) };

@@ -45,6 +45,7 @@ fn ask(h: &Header) {
 
 /// Merges and defers. By the owner, by who has claimed its slot, or for a cell without owner; the caller holds a reference.
 pub(crate) fn promote(h: &Header) {
+    crate::stats::count(crate::stats::Event::Promoted);
     if h.owner() != 0 {
         h.merge(0);
     }

@@ -16,6 +16,7 @@
 //! count 0, and whoever succeeds on a reborn cell re-reads the path it came from and undoes the reference when that changed.
 
 use crate::header::{Header, flag};
+use crate::stats::{self, Event};
 use crate::{local, merge};
 use sync::prim::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
@@ -80,6 +81,7 @@ impl Header {
     unsafe fn local_zero(&self) {
         let mut old = self.shared.load(Acquire);
         if old != 0 {
+            stats::count(Event::OwnerGone);
             let new = loop {
                 let new = old & !STATE | MERGED;
                 // AcqRel: acquires the last writes of those who have dropped theirs, releases ours to whoever drops the last one.
@@ -102,8 +104,9 @@ impl Header {
     #[cold]
     unsafe fn decref_shared(&self) {
         if self.flags.load(Relaxed) & flag::IMMORTAL != 0 {
-            return;
+            return stats::count(Event::ImmortalDecref);
         }
+        stats::count(Event::SharedDecref);
         let mut old = self.shared.load(Relaxed);
         loop {
             let queue = old == PRIVATE || old == SEEN;
@@ -181,6 +184,7 @@ impl Header {
     /// Merges the owner's count into the shared one and adds `extra`; returns the whole count. By the owner, by who has claimed its
     /// slot, or with the world stopped.
     pub(crate) fn merge(&self, extra: i32) -> i32 {
+        stats::count(Event::Merged);
         let mut old = self.shared.load(Relaxed);
         loop {
             let count = ((old as i32) >> 2).wrapping_add(self.local.load(Relaxed) as i32).wrapping_add(extra);

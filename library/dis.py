@@ -127,7 +127,18 @@ def get_instructions(x, *, first_line=None, show_caches=None, adaptive=False):
     """The instructions of a function, method, generator, code object or source text."""
     code = _get_code_object(x)
     shift = first_line - code.co_firstlineno if first_line is not None else 0
-    return _instructions(code, shift)
+    return _with_start(code, shift)
+
+
+def _with_start(code, shift):
+    # Offset 0 is the start of the call, before the first instruction: no instruction of its own, but a place that events name.
+    line = None
+    for _, _, line in code.co_lines():
+        break
+    place = Positions(line, line, 0, 0)
+    shown = line + shift if line is not None else None
+    yield Instruction('RESUME', 0, 0, 0, '', 0, 0, True, shown, None, place, None)
+    yield from _instructions(code, shift)
 
 
 def _instructions(code, shift=0):

@@ -55,6 +55,42 @@ pub struct TraceState {
     pub profile: Value,
     /// Nesting of running trace functions: tracing is off inside.
     pub inside: u32,
+    /// Which loop is to run; see [`mode`].
+    pub mode: u32,
+    /// Where the loop that is wanted now goes on, when another one has been left; 0 otherwise.
+    pub resume: usize,
+    /// The exception on its way is none: the current instruction is to be done over again in the other loop.
+    pub redo: bool,
+    /// The instruction that the current frame has executed last, by its address; 0 when it has just started.
+    pub prev: usize,
+    /// That instruction has jumped back to its own line.
+    pub back: bool,
+    /// The unwinder has gone to a handler.
+    pub unwound: bool,
+    /// What kind of event a trace function is told about now.
+    pub during: u8,
+    /// The frame that it is told about, by its address.
+    pub traced: usize,
+    /// A frame that starts, by its address, and the line at which it is shown while that is told; address 0 for none.
+    pub placed: (usize, u32),
+    /// Where a trace function wants the current frame to go on.
+    pub jump: Option<u32>,
+    /// The native call of the current instruction.
+    pub native: Option<Box<dyn std::any::Any>>,
+    /// Calls of classes whose `__init__` runs in a frame of its own, by that frame's address.
+    pub classes: Vec<(usize, Box<dyn std::any::Any>)>,
+    /// Which of the functions set for all threads this one has taken over.
+    pub seen_all: u64,
+}
+
+/// Bits of [`TraceState::mode`]; 0 is the plain loop.
+pub mod mode {
+    /// Statistics are counted.
+    pub const STATS: u32 = 1;
+    /// Events are wanted: tracing, profiling or monitoring.
+    pub const EVENTS: u32 = 2;
+    /// The innermost loop is the instrumented one.
+    pub const RUNNING: u32 = 4;
 }
 
 /// A held object lock. Lends out `&Cx`: nothing can run Python code while it lives.

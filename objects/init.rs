@@ -79,7 +79,24 @@ pub fn context(slot: &'static sync::threads::Slot, stack: [*mut Word; 2], native
         module_state: Vec::new(),
         held: Vec::new(),
         async_exc: None,
-        trace: TraceState { trace: Value::NONE, profile: Value::NONE, inside: 0 },
+        trace: TraceState {
+            trace: Value::NONE,
+            profile: Value::NONE,
+            inside: 0,
+            mode: 0,
+            resume: 0,
+            redo: false,
+            prev: 0,
+            back: false,
+            unwound: false,
+            during: 0,
+            traced: 0,
+            placed: (0, 0),
+            jump: None,
+            native: None,
+            classes: Vec::new(),
+            seen_all: 0,
+        },
     })
 }
 

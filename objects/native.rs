@@ -450,7 +450,7 @@ pub static BUILTIN_FUNCTION_TYPE: TypeSpec = TypeSpec::of::<BuiltinFunction>("bu
 
 fn method_descriptor_repr(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     let m = me!(v, MethodDescriptor);
-    text(&format!("<method '{}' of '{}' objects>", m.def.name, by_id(m.owner).name_text()))
+    text(&format!("<method '{}' of '{}' objects>", m.def.name, by_id(m.owner).shown_name()))
 }
 
 fn descriptor_reduce(cx: &mut Cx, v: Ref<'_>, owner: u32, name: &str) -> PyResult<Reg> {
@@ -497,7 +497,7 @@ pub static CLASSMETHOD_DESCRIPTOR_TYPE: TypeSpec = TypeSpec::of::<MethodDescript
 fn getset_repr(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     let g = me!(v, GetSetDescriptor);
     let what = if g.member { "member" } else { "attribute" };
-    text(&format!("<{what} '{}' of '{}' objects>", g.def.name, by_id(g.owner).name_text()))
+    text(&format!("<{what} '{}' of '{}' objects>", g.def.name, by_id(g.owner).shown_name()))
 }
 
 static GETSET_GETSETS: &[GetSet] = &[

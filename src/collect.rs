@@ -224,6 +224,9 @@ fn collect_once(cx: &mut Cx) -> usize {
     });
     let Some((mut garbage, seen)) = found else { return 0 };
     TOTALS.overcounted.fetch_add(seen.overcounted as u64, Ordering::Relaxed);
+    if gc::stats::is_on() {
+        gc::stats::count_many(gc::stats::Event::Visit, seen.cells as u64);
+    }
     if is_enabled() {
         gc::cycles::set_limit(Some(seen.bytes / 2));
     }

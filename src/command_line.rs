@@ -5,6 +5,7 @@ use crate::modules::sys::{Settings, configure};
 use crate::modules::thread;
 use crate::program::{self, Failure, Program};
 use crate::runtime::{self, Thread};
+use crate::vm::instrument::stats;
 use gc::{Ref, Value};
 use objects::Cx;
 use objects::types::exception;
@@ -32,7 +33,7 @@ Options:
 -V     : print the version number and exit
 -W arg : warning control
 -x     : skip first line of source
--X opt : set implementation-specific option
+-X opt : set implementation-specific option; stats[=file] counts what the VM does
 ";
 
 /// Runs the process; its exit code.
@@ -242,7 +243,18 @@ fn random_key() -> (u64, u64) {
     (x, y)
 }
 
+/// Where statistics go: `-X stats[=file]`, or else `WEFT_STATS`.
+fn wanted_stats() -> Option<stats::Destination> {
+    match crate::modules::sys::settings().x_options.iter().rev().find(|(k, _)| k == "stats") {
+        Some((_, value)) => stats::destination(value.as_deref()),
+        None => std::env::var("WEFT_STATS").ok().and_then(|v| stats::destination(Some(&v))),
+    }
+}
+
 fn execute(run: Program, skip_first_line: bool) -> i32 {
+    if let Some(to) = wanted_stats() {
+        stats::start(to);
+    }
     let (a, b) = random_key();
     // Has no effect when PYTHONHASHSEED has set one.
     objects::protocol::hash::set_key(a, b);
@@ -344,6 +356,7 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
     cx.drain();
     streams::flush_rest(cx);
     let _ = std::io::Write::flush(&mut std::io::stdout());
+    stats::finish();
     if code == INTERRUPTED {
         // Whoever waits for the process is to see that the signal has ended it.
         // SAFETY: plain numbers.

@@ -55,6 +55,9 @@ impl Thread {
         slot.ext.store((&raw mut *cx).cast(), Ordering::Release);
         objects::init::set_current(&raw mut *cx);
         modules::faulthandler::attached(u32::from(slot.id));
+        crate::vm::instrument::stats::thread_starts(&mut cx);
+        crate::vm::instrument::tracing::thread_starts(&mut cx);
+        crate::vm::instrument::refresh(&mut cx);
         Some(Thread { cx, slot, _stacks: stacks })
     }
 }
@@ -66,11 +69,16 @@ impl Drop for Thread {
         self.cx.raised = None;
         self.cx.context = Value::NONE;
         self.cx.module_state.clear();
+        self.cx.trace.mode = 0;
         self.cx.trace.trace = Value::NONE;
         self.cx.trace.profile = Value::NONE;
+        self.cx.trace.native = None;
+        self.cx.trace.classes.clear();
+        crate::vm::instrument::lines::forget();
         self.cx.async_exc = None;
         self.cx.drain();
         self.slot.ext.store(std::ptr::null_mut(), Ordering::Release);
+        crate::vm::instrument::stats::thread_ends();
         objects::init::set_current(std::ptr::null_mut());
         gc::local::leave();
         sync::threads::detach_and_release(self.slot);

@@ -20,6 +20,7 @@ pub static SPECS: &[&TypeSpec] = &[
     &crate::modules::typing::TYPE_ALIAS_TYPE,
     &crate::modules::ast::base::AST_TYPE,
     &crate::modules::tokenize::ITERATOR_TYPE,
+    &crate::modules::lsprof::PROFILER_TYPE,
     &function::FUNCTION_TYPE,
     &code::CODE_TYPE,
     &frame::FRAME_TYPE,

@@ -396,6 +396,7 @@ pub fn delete_own(obj: Ref<'_>, t: &Type, name: Ref<'_>) -> bool {
 /// Moves the inline values to a dict, unless there is one already; gives the dict.
 #[cold]
 pub fn materialise(h: &Header, t: &Type) -> Value {
+    gc::stats::count(gc::stats::Event::Materialised);
     let tail = tail_of(h, t);
     let fresh = Dict::new();
     let _l = lock_header(h);

@@ -432,6 +432,7 @@ fn set_class(cx: &mut Cx, v: Ref<'_>, new: Option<Ref<'_>>) -> PyResult<()> {
     if std::ptr::eq(from, to) {
         return Ok(());
     }
+    gc::stats::count(gc::stats::Event::SetClass);
     // Key tables differ between classes: the values move to a dict first, which leaves DETACHED behind for readers that passed their guard.
     if from.has_dict {
         drop(instance::materialise(h, from));

@@ -23,7 +23,7 @@ pub fn innermost(cx: &Cx) -> Option<*mut Frame> {
 
 impl Host for Weft {
     fn poll(&self, cx: &mut Cx) -> PyResult<()> {
-        poll::poll(cx)
+        poll::in_native(cx)
     }
     fn globals(&self, cx: &mut Cx) -> Option<Value> {
         // SAFETY: a live frame.

@@ -12,6 +12,7 @@ pub mod host;
 pub mod imp;
 pub mod import;
 pub mod intrinsics;
+pub mod lsprof;
 pub mod marshal;
 pub mod monitoring;
 pub mod opcode;
@@ -35,6 +36,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &faulthandler::MODULE,
     &gc::MODULE,
     &imp::MODULE,
+    &lsprof::MODULE,
     &marshal::MODULE,
     &opcode::MODULE,
     &signal::MODULE,

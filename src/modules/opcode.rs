@@ -39,13 +39,13 @@ fn instructions(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let Some(code) = a[0].exact::<Code>() else { return Err(cx.type_error("argument 1 must be code")) };
     let row = |r: disasm::Row| {
         Tuple::from_values(vec![
-            number(r.at * 2),
+            number(r.at * 2 + 2),
             number(r.words * 2),
             number(r.op.map_or(255, |o| o as u32)),
             Str::intern_text(r.op.map_or("<unknown>", |o| o.info().name)),
             r.arg.map_or(Value::NONE, int::from_i64),
             Str::from_text(&r.operands).into_value(),
-            r.target.map_or(Value::NONE, |t| number(t * 2)),
+            r.target.map_or(Value::NONE, |t| number(t * 2 + 2)),
             r.constant.and_then(|k| code.consts.get(k as usize).cloned()).map_or(Value::NONE, |v| Tuple::from_values(vec![v]).into_value()),
         ])
         .into_value()
@@ -57,8 +57,14 @@ fn instructions(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 fn handlers(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let Some(code) = a[0].exact::<Code>() else { return Err(cx.type_error("argument 1 must be code")) };
     let row = |h: &bytecode::Handler| {
-        Tuple::from_values(vec![number(h.start * 2), number(h.end * 2), number(h.target * 2), number(u32::from(h.depth)), Value::FALSE])
-            .into_value()
+        Tuple::from_values(vec![
+            number(h.start * 2 + 2),
+            number(h.end * 2 + 2),
+            number(h.target * 2 + 2),
+            number(u32::from(h.depth)),
+            Value::FALSE,
+        ])
+        .into_value()
     };
     Ok(List::from_values(code.data.handlers.iter().map(row).collect()).into())
 }

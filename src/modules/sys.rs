@@ -4,6 +4,7 @@ use super::host::innermost;
 use super::imp;
 use crate::runtime;
 use crate::vm::frame_object;
+use crate::vm::instrument::tracing;
 use gc::{Payload, Ref, Reg, Value};
 use objects::cx::{INT_MAX_STR_DIGITS, RECURSION_LIMIT};
 use objects::native::{Method, function};
@@ -241,11 +242,11 @@ fn none(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 fn set_trace(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    cx.trace.trace = a[0].to_value();
+    tracing::set_trace(cx, a[0].to_value());
     Ok(Value::NONE.into())
 }
 fn set_profile(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    cx.trace.profile = a[0].to_value();
+    tracing::set_profile(cx, a[0].to_value());
     Ok(Value::NONE.into())
 }
 
@@ -314,7 +315,21 @@ fn breakpoint_hook(cx: &mut Cx, args: objects::Args<'_>) -> PyResult<Reg> {
 fn call_tracing(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let items = objects::protocol::iter::collect(cx, a[1])?;
     let items: Vec<Ref<'_>> = items.iter().map(Value::as_ref).collect();
-    Ok(call::positional(cx, a[0], &items)?.into())
+    let inside = std::mem::take(&mut cx.trace.inside);
+    let during = std::mem::take(&mut cx.trace.during);
+    let result = call::positional(cx, a[0], &items);
+    cx.trace.inside = inside;
+    cx.trace.during = during;
+    Ok(result?.into())
+}
+
+fn set_trace_all(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    tracing::set_for_all(cx, 0, a[0].to_value());
+    Ok(Value::NONE.into())
+}
+fn set_profile_all(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    tracing::set_for_all(cx, 1, a[0].to_value());
+    Ok(Value::NONE.into())
 }
 
 static FUNCTIONS: &[Method] = &[
@@ -391,6 +406,8 @@ static FUNCTIONS: &[Method] = &[
     function("getswitchinterval", "($module, /)", switch_interval, "Threads run at the same time: of no effect."),
     function("setswitchinterval", "($module, interval, /)", none, "Threads run at the same time: of no effect."),
     function("audit", "($module, event, /, *args)", none, "Raises an audit event; there are no hooks."),
+    function("_settraceallthreads", "($module, function, /)", set_trace_all, "Sets the trace function of all threads."),
+    function("_setprofileallthreads", "($module, function, /)", set_profile_all, "Sets the profile function of all threads."),
     function("settrace", "($module, function, /)", set_trace, "Sets the trace function of this thread."),
     function("gettrace", "($module, /)", |cx, _| Ok(cx.trace.trace.clone().into()), "The trace function of this thread."),
     function("setprofile", "($module, function, /)", set_profile, "Sets the profile function of this thread."),

@@ -501,6 +501,7 @@ pub fn after_fork_parent() {
 }
 /// In the child: the calling thread is the main one, and all others have ended.
 pub fn after_fork_child() {
+    crate::vm::instrument::stats::after_fork();
     RUNNING.raw().unlock();
     set_main();
     super::signal::after_fork_child();

@@ -67,13 +67,20 @@ fn number(n: u32) -> Value {
     int::from_i64(i64::from(n))
 }
 
+/// The line at which a frame of the code starts: that of the definition, none of a module.
+pub fn start_line(c: &Code) -> u32 {
+    if &*c.data.name == b"<module>" { 0 } else { c.data.first_line }
+}
+
 fn lines(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let mut out: Vec<Value> = Vec::new();
     let mut last: Option<(u32, u32, u32)> = None;
     let push = |(start, end, line): (u32, u32, u32), out: &mut Vec<Value>| {
         let line = if line == 0 { Value::NONE } else { number(line) };
-        out.push(Tuple::from_values(vec![number(start * 2), number(end * 2), line]).into_value());
+        out.push(Tuple::from_values(vec![number(start * 2 + 2), number(end * 2 + 2), line]).into_value());
     };
+    // Offset 0 is the start of the call, before the first instruction.
+    out.push(Tuple::from_values(vec![number(0), number(2), number(start_line(me(a[0])))]).into_value());
     for (start, words, p) in me(a[0]).data.positions.iter() {
         last = match last {
             Some((s, _, l)) if l == p.line => Some((s, start + words, l)),
@@ -92,7 +99,8 @@ fn lines(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 fn positions(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
-    let mut out = Vec::new();
+    let start = start_line(me(a[0]));
+    let mut out = vec![Tuple::from_values(vec![number(start), number(start), number(0), number(0)]).value().clone()];
     for (_, words, p) in me(a[0]).data.positions.iter() {
         let optional = |n: Option<u32>| n.map_or(Value::NONE, number);
         let item = if p.line == 0 {

@@ -26,6 +26,12 @@ fn line(v: Ref<'_>) -> u32 {
     o.code.as_ref().exact::<Code>().map_or(0, |c| c.line(pc_of(o)))
 }
 
+/// The line of a frame that starts, while that is told: not that of its first instruction.
+fn placed(cx: &Cx, o: &FrameObject) -> Option<u32> {
+    let (frame, line) = cx.trace.placed;
+    (frame != 0 && live(o).is_some_and(|f| f as usize == frame)).then_some(line)
+}
+
 fn repr(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     let o = me(v);
     let (file, name) = match o.code.as_ref().exact::<Code>() {
@@ -105,15 +111,22 @@ static FRAME_GETSETS: &[GetSet] = &[
     getter("f_locals", f_locals, ""),
     getset(
         "f_lineno",
-        |_, v| {
-            let n = line(v);
-            Ok(if n == 0 { Value::NONE.into() } else { int::reg(i64::from(n)) })
+        |cx, v| {
+            let n = placed(cx, me(v)).unwrap_or_else(|| line(v));
+            Ok(if n == 0 && placed(cx, me(v)).is_none() { Value::NONE.into() } else { int::reg(i64::from(n)) })
         },
-        |cx, _, _| Err(cx.value_error("f_lineno can only be set in a trace function")),
+        |cx, v, x| crate::vm::instrument::jump::set_line(cx, me(v), x),
         "",
     ),
     getset("f_trace", |_, v| Ok(me(v).trace.load_reg(me(v).header())), set_trace, ""),
-    getter("f_lasti", |_, v| Ok(int::reg(i64::from(pc_of(me(v))) * 2)), ""),
+    getter(
+        "f_lasti",
+        |cx, v| {
+            let starts = placed(cx, me(v)).is_some();
+            Ok(int::reg(if starts { 0 } else { i64::from(pc_of(me(v))) * 2 + 2 }))
+        },
+        "",
+    ),
     getter("f_globals", |_, v| Ok(me(v).globals.clone().into()), ""),
     getter("f_builtins", |_, v| Ok(me(v).builtins.clone().into()), ""),
     getter("f_code", |_, v| Ok(me(v).code.clone().into()), ""),
@@ -371,7 +384,7 @@ fn new_traceback(cx: &mut Cx, _class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> 
         let t = Traceback {
             next: Field::new(a[0].to_value()),
             frame: a[1].to_value(),
-            pc: u32::try_from(lasti / 2).unwrap_or(0),
+            pc: u32::try_from(lasti / 2 - 1).unwrap_or(0),
             line: AtomicU32::new(u32::try_from(line).unwrap_or(0)),
         };
         Ok(gc::alloc(t).into())
@@ -411,7 +424,7 @@ fn set_next(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
 
 static TRACEBACK_MEMBERS: &[Member] = &[
     Member(getter("tb_frame", |_, v| Ok(tb(v).frame.clone().into()), "")),
-    Member(getter("tb_lasti", |_, v| Ok(int::reg(i64::from(tb(v).pc) * 2)), "")),
+    Member(getter("tb_lasti", |_, v| Ok(int::reg(i64::from(tb(v).pc) * 2 + 2)), "")),
 ];
 static TRACEBACK_GETSETS: &[GetSet] = &[
     getset("tb_next", |_, v| Ok(tb(v).next.load_reg(tb(v).header())), set_next, ""),

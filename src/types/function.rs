@@ -67,6 +67,7 @@ fn set_code(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
         return Err(cx.value_error(format!("{n}() requires a code object with {have} free vars, not {want}")));
     }
     f.version.store(0, Ordering::Relaxed);
+    gc::stats::count(gc::stats::Event::FunctionModified);
     let _ = cx;
     drop(f.code.swap(SharedRef::counted(code.to_value())));
     Ok(())
@@ -80,6 +81,7 @@ fn set_defaults(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
     };
     let f = me(v);
     f.version.store(0, Ordering::Relaxed);
+    gc::stats::count(gc::stats::Event::FunctionModified);
     store(cx, f, &f.defaults, new);
     Ok(())
 }
@@ -92,6 +94,7 @@ fn set_kwdefaults(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
     };
     let f = me(v);
     f.version.store(0, Ordering::Relaxed);
+    gc::stats::count(gc::stats::Event::FunctionModified);
     store(cx, f, &f.kwdefaults, new);
     Ok(())
 }

@@ -97,6 +97,11 @@ fn pool_place(old: u64) -> Option<u32> {
     }
 }
 
+/// How many places of the pool are in use.
+pub fn pool_used() -> u64 {
+    u64::from(POOL_NEXT.load(Ordering::Relaxed).saturating_sub(1))
+}
+
 /// Fills a site's cache with a pool value for a version that `still` confirms.
 ///
 /// The word is cleared before the pool place changes, so that a reader who gets the new pool value under the old word finds another word when

@@ -451,7 +451,7 @@ pub unsafe fn run_native(cx: &mut Cx, start: Next) -> PyResult<Reg> {
 pub fn call_function(cx: &mut Cx, callee: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
     cx.check_native_stack()?;
     if sync::safepoint::pending(cx.slot) {
-        super::poll::poll(cx)?;
+        super::poll::in_native(cx)?;
     }
     // SAFETY: the slot belongs to functions; the callee is kept alive by the caller, its words are borrowed.
     unsafe {

@@ -5,6 +5,7 @@
 //! a second, cold copy of the table.
 
 use super::frame::{Pc, Regs};
+use super::instrument;
 use super::ops::{arith, attr, build, call, data, exc, flow, generator, jump, scope};
 use bytecode::{Instr, Op};
 use objects::Cx;
@@ -196,6 +197,23 @@ macro_rules! handlers {
 /// `pc` and `r` belong to the current frame.
 pub unsafe fn run(cx: &mut Cx, pc: Pc, r: Regs) {
     // SAFETY: passed on.
+    unsafe {
+        if cx.trace.mode != 0 {
+            return instrument::run(cx, pc, r);
+        }
+        let _ = run_loop(cx, pc, r);
+        if cx.trace.resume != 0 {
+            instrument::go_on(cx);
+        }
+    }
+}
+
+/// Runs the plain loop.
+///
+/// # Safety
+/// As [`run`].
+pub unsafe fn run_plain(cx: &mut Cx, pc: Pc, r: Regs) {
+    // SAFETY: passed on.
     let _ = unsafe { run_loop(cx, pc, r) };
 }
 
@@ -218,13 +236,51 @@ unsafe fn opcode(i: Instr) -> Op {
     unsafe { std::mem::transmute::<u8, Op>(i.op_byte()) }
 }
 
+thread_local! {
+    /// Whether the cold table runs an instruction that has no prefix.
+    static STEPPING: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// The prefix of the instruction at `pc`, in the cold table.
+///
+/// # Safety
+/// The table runs the instruction at `pc`.
+pub unsafe fn prefix(pc: Pc) -> Instr {
+    // SAFETY: the word before is the prefix, if there is one.
+    Instr(if STEPPING.get() { 0 } else { unsafe { (*pc.sub(1)).load(Ordering::Relaxed) } })
+}
+
 /// Executes the instruction behind a `Wide` prefix.
 #[cold]
 #[inline(never)]
 unsafe fn wide<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, _i: Instr) -> Next {
+    let before = STEPPING.replace(false);
     // SAFETY: verified code: an instruction follows.
+    let next = unsafe { cold(cx, pc.add(1), r) };
+    STEPPING.set(before);
+    next
+}
+
+/// Executes one instruction, for the instrumented loop: by the cold table, so that the hot one has no other user.
+///
+/// # Safety
+/// `pc` and `r` belong to the current frame.
+#[cold]
+#[inline(never)]
+pub unsafe fn step(cx: &mut Cx, pc: Pc, r: Regs) -> Next {
+    let before = STEPPING.replace(true);
+    // SAFETY: by contract.
+    let next = unsafe { cold(cx, pc, r) };
+    STEPPING.set(before);
+    next
+}
+
+/// The cold copy of the table. Flags of callers around it are put back when it returns, so that a handler finds its own after a call.
+#[cold]
+#[inline(never)]
+unsafe fn cold(cx: &mut Cx, pc: Pc, r: Regs) -> Next {
+    // SAFETY: verified code; handlers keep the frame discipline.
     unsafe {
-        let pc = pc.add(1);
         let i = Instr((*pc).load(Ordering::Relaxed));
         let next: Result<Next, Regs> = (|| Ok(handlers!(cx pc r i true)))();
         next.unwrap_or((&raw const HALT, r))

@@ -85,6 +85,7 @@ pub unsafe fn object_of(f: &mut Frame) -> Option<Value> {
             return Some(Ref::from_word(Word::from_header(f.object)).to_value());
         }
         let code = f.code()?.to_value();
+        gc::stats::count(gc::stats::Event::FrameObject);
         let generator = if f.generator.is_null() { Value::NONE } else { Ref::from_word(Word::from_header(f.generator)).to_value() };
         let o = gc::alloc(FrameObject {
             frame: AtomicPtr::new(f),

@@ -119,7 +119,6 @@ pub fn as_generator<'a>(v: Ref<'a>) -> Option<&'a Generator> {
 
 /// Makes the generator of a call whose arguments stand bound in `regs[..locals]`; they move.
 pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> Value {
-    let _ = &cx;
     let id = if code.flags & code_flags::COROUTINE != 0 {
         objects::ids::COROUTINE
     } else if code.flags & code_flags::ASYNC_GENERATOR != 0 {
@@ -158,7 +157,8 @@ pub unsafe fn new(cx: &mut Cx, function: &Function, code: &Code, regs: Regs) -> 
         let f = &mut *g.frame.get();
         f.generator = g.header() as *const Header as *mut Header;
         // Only code with handlers has anything to do when it is closed; coroutines tell that they were never awaited.
-        if id != objects::ids::GENERATOR || code.has_handlers {
+        // When events are told, so is the end of a generator that nobody finishes.
+        if id != objects::ids::GENERATOR || cx.trace.mode != 0 || code.has_handlers {
             g.header().set_flags(gc::flag::HAS_FINALIZER);
         }
         v
@@ -199,11 +199,11 @@ pub unsafe fn resume(cx: &mut Cx, g: &Generator, value: Value, then: Then) -> Py
                 return Ok((f.pc, f.regs));
             }
             match delegate(f, &value) {
-                Some(inner) => {
+                Some(inner) if cx.trace.mode == 0 => {
                     f.passing = true;
                     (g, then) = (inner, Then::Delegate);
                 }
-                None => return Ok(deliver(f, value)),
+                _ => return Ok(deliver(f, value)),
             }
         }
     }
@@ -371,7 +371,11 @@ pub unsafe fn yielded(cx: &mut Cx, value: Value) -> Next {
             g.state.store(SUSPENDED, Ordering::Release);
             match then {
                 // What the delegate yields, the delegating generator yields.
-                Then::Delegate => {}
+                Then::Delegate => {
+                    if let Err(e) = super::instrument::events::passes_on(cx, &value) {
+                        return unwind::raise(cx, e);
+                    }
+                }
                 Then::Native => {
                     YIELDED.set(true);
                     super::call::set_result(value.into_word());
@@ -535,10 +539,15 @@ unsafe fn raise_inside(cx: &mut Cx, g: &Generator, f: &mut Frame, exc: Value) ->
     // SAFETY: the claimer's.
     unsafe {
         link(cx, g, f);
+        // The native call that throws is the caller's business.
+        let native = cx.trace.native.take();
+        let exc = super::instrument::events::thrown(cx, exc);
         exception::chain_context(cx, &exc);
         let e = cx.raise(exc);
         let start = unwind::raise(cx, e);
-        run_resumed(cx, start)
+        let result = run_resumed(cx, start);
+        cx.trace.native = native;
+        result
     }
 }
 

@@ -10,6 +10,7 @@ pub mod dispatch;
 pub mod frame;
 pub mod frame_object;
 pub mod generator;
+pub mod instrument;
 pub mod lookaside;
 pub mod ops;
 pub mod poll;

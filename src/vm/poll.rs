@@ -3,9 +3,21 @@
 use objects::{Cx, PyResult};
 use sync::safepoint;
 
-/// Stops, handshakes, merges, finalisers, signals and asynchronous exceptions, in this order.
+/// Stops, handshakes, merges, finalisers, signals, asynchronous exceptions and changes of what is traced, in this order. For handlers at the start
+/// of their instruction.
 #[cold]
 pub fn poll(cx: &mut Cx) -> PyResult<()> {
+    let bits = answer(cx)?;
+    if bits & safepoint::TRACE != 0 { super::instrument::asked(cx) } else { Ok(()) }
+}
+
+/// The same for natives, which cannot leave the loop that called them: a change of what is traced waits until they are done.
+#[cold]
+pub fn in_native(cx: &mut Cx) -> PyResult<()> {
+    answer(cx).map(drop)
+}
+
+fn answer(cx: &mut Cx) -> PyResult<u32> {
     let bits = safepoint::safepoint(cx.slot);
     if bits & safepoint::MERGE != 0 {
         safepoint::take(cx.slot, safepoint::MERGE);
@@ -25,7 +37,10 @@ pub fn poll(cx: &mut Cx) -> PyResult<()> {
     }
     if bits & safepoint::SIGNAL != 0 {
         safepoint::take(cx.slot, safepoint::SIGNAL);
-        return crate::modules::run_signal_handlers(cx);
+        crate::modules::run_signal_handlers(cx)?;
     }
-    Ok(())
+    if bits & safepoint::TRACE != 0 {
+        super::instrument::refresh(cx);
+    }
+    Ok(bits)
 }

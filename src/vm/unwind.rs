@@ -3,6 +3,7 @@
 use super::call;
 use super::dispatch::{HALT, Next};
 use super::frame::{Frame, Then, current};
+use super::instrument::{self, events};
 use super::{frame_object, generator};
 use bytecode::exceptions::{find_handler, live_depth};
 use gc::Word;
@@ -14,7 +15,12 @@ use objects::{Cx, Raised};
 #[inline(never)]
 pub unsafe fn raise(cx: &mut Cx, r: Raised) -> Next {
     // SAFETY: passed on.
-    unsafe { unwind(cx, r, true) }
+    unsafe {
+        if cx.trace.redo {
+            return super::instrument::redo(cx, r);
+        }
+        unwind(cx, r, true)
+    }
 }
 
 /// As `raise`, without a traceback entry for the current frame.
@@ -27,6 +33,8 @@ pub unsafe fn reraise(cx: &mut Cx, r: Raised) -> Next {
 
 unsafe fn unwind(cx: &mut Cx, r: Raised, mut trace: bool) -> Next {
     let mut exc = cx.catch(r);
+    // A callback has raised in a handler's place: no event about that.
+    let mut silent = false;
     // SAFETY: there is a current frame; its tables say what is live.
     unsafe {
         loop {
@@ -40,11 +48,15 @@ unsafe fn unwind(cx: &mut Cx, r: Raised, mut trace: bool) -> Next {
             if trace && let Some(e) = as_exception(exc.as_ref()) {
                 frame_object::add_traceback(cx, e, &mut *f);
             }
-            trace = true;
+            if instrument::events_on(cx) && !silent {
+                exc = events::raised(cx, exc, trace);
+            }
+            (trace, silent) = (true, false);
             let live = live_depth(&code.data.live, pc) as usize;
             if let Some(h) = find_handler(&code.data.handlers, pc) {
                 let depth = h.depth as usize;
                 drop_registers(&mut *f, depth, live);
+                let from = (*f).pc;
                 *(*f).regs.add(depth) = exc.into_word();
                 let at = code.instrs.as_ptr().add(h.target as usize);
                 (*f).pc = at;
@@ -53,7 +65,17 @@ unsafe fn unwind(cx: &mut Cx, r: Raised, mut trace: bool) -> Next {
                 if gc::local::has_work() {
                     super::ops::drain(cx);
                 }
+                if instrument::events_on(cx)
+                    && let Err(other) = events::handled(cx, gc::Ref::from_word(*(*f).regs.add(depth)), from)
+                {
+                    exc = other;
+                    (trace, silent) = (false, true);
+                    continue;
+                }
                 return (at, (*f).regs);
+            }
+            if instrument::events_on(cx) {
+                exc = events::unwinds(cx, exc);
             }
             if !(*f).object.is_null() {
                 // The traceback shows the frame's locals: they live as long as it does.

@@ -587,6 +587,7 @@ impl Dict {
     pub fn keys_version(&self) -> u32 {
         match self.keys_version.load(Ordering::Acquire) {
             0 => {
+                gc::stats::count(gc::stats::Event::KeysVersion);
                 let v = sync::version::next_version();
                 let _l = lock_header(self.header());
                 self.keys_version.store(v, Ordering::Release);

@@ -219,6 +219,7 @@ fn update_mros(cx: &mut Cx, t: &Type) -> PyResult<()> {
 
 fn set_bases(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
     let t = checked(cx, v, "__bases__", x)?;
+    gc::stats::count(gc::stats::Event::SetBases);
     let Some(x) = x else { return Ok(()) };
     let n = t.name_text();
     let Some(new) = x.exact::<Tuple>() else {

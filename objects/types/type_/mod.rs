@@ -519,7 +519,9 @@ impl Type {
     }
     /// Makes every cached lookup through this type and its subclasses void. Called *before* the change.
     pub fn invalidate(&self) {
-        VERSIONS[self.id as usize].swap(0, Ordering::AcqRel);
+        if VERSIONS[self.id as usize].swap(0, Ordering::AcqRel) != 0 {
+            gc::stats::count(gc::stats::Event::TypeVersion);
+        }
         let subs = self.subclasses.lock().clone();
         for id in subs {
             if let Some(t) = live_by_id(id) {

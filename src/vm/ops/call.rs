@@ -26,7 +26,7 @@ unsafe fn poll_after(cx: &mut Cx, pc: Pc, result: PyResult<Reg>) -> PyResult<Reg
     // SAFETY: the current instruction.
     unsafe { save(cx, pc) };
     let v = result?.into_value();
-    poll::poll(cx)?;
+    poll::in_native(cx)?;
     Ok(v.into())
 }
 
@@ -36,7 +36,29 @@ unsafe fn finish_call<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, bas
     // SAFETY: verified code.
     unsafe {
         // What a native has asked for (`_thread.interrupt_main`) comes before the next instruction.
-        let result = if sync::safepoint::pending(cx.slot) { poll_after(cx, pc, result) } else { result };
+        if sync::safepoint::pending(cx.slot) {
+            return finish_polled::<W>(cx, pc, r, i, base, len, result);
+        }
+        deliver::<W>(cx, pc, r, i, base, len, result)
+    }
+}
+
+/// The same when there is something to poll for.
+#[cold]
+#[inline(never)]
+unsafe fn finish_polled<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, base: usize, len: usize, result: PyResult<Reg>) -> Next {
+    // SAFETY: verified code.
+    unsafe {
+        let result = poll_after(cx, pc, result);
+        let next = deliver::<W>(cx, pc, r, i, base, len, result);
+        crate::vm::instrument::switch(cx, next)
+    }
+}
+
+#[inline(always)]
+unsafe fn deliver<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, base: usize, len: usize, result: PyResult<Reg>) -> Next {
+    // SAFETY: verified code.
+    unsafe {
         match result {
             Ok(v) => {
                 // The result waits in the first dying word's place, if a is not there; drops may run Python code.

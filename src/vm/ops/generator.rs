@@ -57,7 +57,13 @@ pub unsafe fn yield_from<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) 
             };
         }
         match dunder::send(cx, delegate, value.as_ref()) {
-            Ok(Sent::Yield(v)) => generator::yielded(cx, v.into_value()),
+            Ok(Sent::Yield(v)) => {
+                let v = v.into_value();
+                match crate::vm::instrument::events::passes_on(cx, &v) {
+                    Ok(()) => generator::yielded(cx, v),
+                    Err(e) => unwind::raise(cx, e),
+                }
+            }
             Ok(Sent::Return(v)) => {
                 super::frame(cx).passing = false;
                 let w = v.into_word();

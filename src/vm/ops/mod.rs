@@ -11,7 +11,7 @@ pub mod generator;
 pub mod jump;
 pub mod scope;
 
-use super::dispatch::Next;
+use super::dispatch::{Next, prefix};
 use super::frame::{Frame, Pc, Regs, current};
 use super::unwind;
 use bytecode::Instr;
@@ -19,7 +19,6 @@ use bytecode::encode::{DROP_A, KILL_A, KILL_B, KILL_C};
 use gc::{Ref, Reg, Value, Word};
 use objects::types::code::Code;
 use objects::{Cx, PyResult};
-use sync::prim::Ordering;
 
 /// Register number a.
 #[inline(always)]
@@ -39,11 +38,6 @@ pub unsafe fn c<const W: bool>(pc: Pc, i: Instr) -> usize {
     // SAFETY: with W a prefix stands before the instruction.
     if W { i.c() as usize | (unsafe { prefix(pc) }.c() as usize) << 8 } else { i.c() as usize }
 }
-unsafe fn prefix(pc: Pc) -> Instr {
-    // SAFETY: the word before is the prefix.
-    Instr(unsafe { (*pc.sub(1)).load(Ordering::Relaxed) })
-}
-
 /// Stores the pc, so that errors, tracebacks and other threads see where this frame is.
 #[inline(always)]
 pub unsafe fn save(cx: &Cx, pc: Pc) {
