@@ -38,10 +38,15 @@ fn exception(line: &str) -> Option<&str> {
     (named && !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.')).then_some(line)
 }
 
+/// What pyperf's manager adds about a worker that failed for a reason told above.
+fn remark(line: &str) -> bool {
+    line.starts_with("RuntimeError: Benchmark died") || (line.starts_with("RuntimeError: ") && line.contains(" failed with exit code "))
+}
+
 /// The exception that tells most: the first one that ended a traceback in a worker, not pyperf's remark that a worker failed.
 fn telling_line(log: &str) -> Option<String> {
     let told: Vec<&str> =
-        log.lines().map(str::trim_end).filter_map(exception).filter(|l| !l.starts_with("RuntimeError: Benchmark died")).collect();
+        log.lines().map(str::trim_end).filter_map(exception).filter(|l| !remark(l)).collect();
     let fault = told.iter().find(|l| l.starts_with("ModuleNotFoundError") || l.starts_with("ImportError"));
     let panic =
         log.lines().find(|l| l.contains("panicked at") || l.starts_with("fatal runtime error") || l.starts_with("Fatal Python error"));
@@ -74,6 +79,12 @@ mod tests {
     fn the_missing_module_is_named() {
         let log = "Traceback (most recent call last):\n  File \"x\", line 1\nModuleNotFoundError: No module named '_ssl'\nTraceback\nRuntimeError: Benchmark died\n";
         assert_eq!(of(&Ended::Exit(1), log, 1), Reason::new("missing module", "ModuleNotFoundError: No module named '_ssl'"));
+    }
+
+    #[test]
+    fn the_remark_of_the_manager_is_not_the_reason() {
+        let log = "TypeError: x\nTraceback\nRuntimeError: /usr/bin/python3 failed with exit code 1\n";
+        assert_eq!(of(&Ended::Exit(1), log, 1).text, "TypeError: x");
     }
 
     #[test]
