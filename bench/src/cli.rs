@@ -76,7 +76,7 @@ pub struct RunOptions {
     /// Benchmarks, groups or tags to leave out.
     #[arg(long, value_delimiter = ',')]
     pub exclude: Vec<String>,
-    /// Few processes and values: 2 processes of 6 values of at least 0.05 s, 1 warm-up (12 values are what HPT needs).
+    /// Few processes and values: 2 processes of 3 values of at least 0.05 s, 1 warm-up (HPT wants 12 values per benchmark).
     #[arg(long)]
     pub quick: bool,
     /// One value per benchmark: shows what runs, measures nothing.
@@ -109,7 +109,7 @@ impl RunOptions {
     /// Applies `--quick`.
     pub fn settled(mut self) -> RunOptions {
         if self.quick {
-            (self.processes, self.values, self.warmups, self.min_time) = (2, 6, 1, 0.05);
+            (self.processes, self.values, self.warmups, self.min_time) = (2, 3, 1, 0.05);
         }
         // Interpreters may be started elsewhere than here: paths must be whole.
         self.work = std::path::absolute(&self.work).unwrap_or(self.work);
@@ -190,9 +190,6 @@ pub struct StatsOptions {
     /// Files of statistics, or folders of them.
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
-    /// Rows per table.
-    #[arg(long, default_value_t = 100)]
-    pub rows: usize,
     /// Also writes the sums, in the same format, to this file.
     #[arg(long)]
     pub merged: Option<PathBuf>,

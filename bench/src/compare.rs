@@ -125,11 +125,11 @@ fn heading(out: &mut String, reference: &Results, head: &Results) {
             for percent in [90, 95, 99] {
                 entry(&format!("HPT {percent}th percentile"), report.at(percent));
             }
-            if !report.left_out.is_empty() {
-                entry(&format!("left out of HPT (fewer than {} values)", hpt::FEWEST), report.left_out.join(", "));
+            if !report.few.is_empty() {
+                entry("benchmarks with fewer values than HPT wants", format!("{} (of {} values per side)", report.few.len(), hpt::WANTED));
             }
         }
-        None => entry("HPT", format!("unknown: no benchmark has {} values", hpt::FEWEST)),
+        None => entry("HPT", "unknown: too few values".into()),
     }
     entry("memory change", memory_change(reference, head).map(|m| format!("{m:.2}x")).unwrap_or_else(|| "unknown".into()));
 }

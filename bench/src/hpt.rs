@@ -5,15 +5,19 @@
 //! A speed-up with reliability r is the largest factor by which the head's times may be multiplied with the statement still
 //! holding at r.
 //!
-//! The figures follow those that the Faster CPython project publishes (its tool bench_runner), for comparability, in three
+//! The figures follow those that the Faster CPython project publishes (its tool bench_runner), for comparability, in two
 //! points where the paper goes further: the bounds of its rank-sum test per benchmark are such that every difference counts,
-//! the samples of a benchmark are split in the middle of both sides' values, and 12 values per side are required.
+//! and the samples of a benchmark are split in the middle of both sides' values. bench_runner refuses fewer than 12 values
+//! per side; here they are used and named.
 
 use crate::statistics::median;
 use crate::store::Results;
 
-/// Fewest values per side.
-pub const FEWEST: usize = 12;
+/// Values per side that the paper's rank-sum test needs; reports name benchmarks that have fewer.
+pub const WANTED: usize = 12;
+
+/// With fewer values per side a benchmark is left out.
+const FEWEST: usize = 3;
 
 /// The figures of a comparison.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,8 +26,8 @@ pub struct Report {
     pub faster: bool,
     /// Reliability in per cent, and the factor that holds with it; None when it is beyond 10.
     pub levels: Vec<(u32, Option<f64>)>,
-    /// Benchmarks with too few values.
-    pub left_out: Vec<String>,
+    /// Benchmarks with fewer values than the paper wants.
+    pub few: Vec<String>,
 }
 
 /// The cumulative distribution function of the standard normal distribution, after Abramowitz and Stegun 26.2.17.
@@ -95,7 +99,7 @@ fn largest(holds: impl Fn(f64) -> bool) -> Option<f64> {
 }
 
 /// Compares pairs of (head's values, reference's values), one per benchmark.
-fn test(pairs: &[(Vec<f64>, Vec<f64>)], left_out: Vec<String>) -> Report {
+fn test(pairs: &[(Vec<f64>, Vec<f64>)], few: Vec<String>) -> Report {
     let chance = |factor: f64| signed_rank(&differences(pairs, factor)).0;
     let (slower, positive, negative) = signed_rank(&differences(pairs, 1.0));
     let faster = positive < negative;
@@ -104,21 +108,23 @@ fn test(pairs: &[(Vec<f64>, Vec<f64>)], left_out: Vec<String>) -> Report {
         let factor = if faster { largest(|f| chance(f) < 1.0 - reliability) } else { largest(|f| chance(1.0 / f) > reliability) };
         (percent, factor)
     };
-    Report { reliability: if faster { 1.0 - slower } else { slower }, faster, levels: [90, 95, 99].map(level).to_vec(), left_out }
+    Report { reliability: if faster { 1.0 - slower } else { slower }, faster, levels: [90, 95, 99].map(level).to_vec(), few }
 }
 
 /// Compares the benchmarks that both have; None when none has values enough.
 pub fn compare(reference: &Results, head: &Results) -> Option<Report> {
-    let (mut pairs, mut left_out) = (Vec::new(), Vec::new());
+    let (mut pairs, mut few) = (Vec::new(), Vec::new());
     for name in head.names() {
         let (Some(h), Some(r)) = (head.get(name), reference.get(name)) else { continue };
-        if (h.values.len() + r.values.len()) / 2 < FEWEST {
-            left_out.push(name.to_string());
-        } else {
+        let count = h.values.len().min(r.values.len());
+        if count < WANTED {
+            few.push(name.to_string());
+        }
+        if count >= FEWEST {
             pairs.push((h.values.clone(), r.values.clone()));
         }
     }
-    (!pairs.is_empty()).then(|| test(&pairs, left_out))
+    (!pairs.is_empty()).then(|| test(&pairs, few))
 }
 
 impl Report {

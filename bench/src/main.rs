@@ -4,14 +4,17 @@ mod cli;
 mod compare;
 mod environment;
 mod hpt;
+mod index;
 mod interpreter;
 mod machine;
 mod manifest;
+mod memory;
 mod plot;
 mod process;
 mod reason;
 mod runner;
 mod statistics;
+mod stats;
 mod store;
 mod svg;
 
@@ -21,6 +24,9 @@ fn main() {
     let done = match cli::Cli::parse().command {
         cli::Command::Run(o) => runner::run(&o.settled()),
         cli::Command::Compare(o) => compare::run(&o),
+        cli::Command::Index(o) => index::run(&o),
+        cli::Command::Memory(o) => memory::run(&o),
+        cli::Command::Stats(o) => stats::run(&o),
         _ => Err("not yet".into()),
     };
     if let Err(message) = done {

@@ -150,8 +150,13 @@ pub fn draw(rows: &[Row], title: &str, words: (&str, &str)) -> Svg {
     }
     let one = axis.place(1.0);
     svg.line((one, top), (one, bottom), BLUE, 1.5);
-    svg.text((one + 10.0, top - 26.0), 13.0, Anchor::Start, "black", &format!("{} →", words.1));
-    svg.text((one - 10.0, top - 26.0), 13.0, Anchor::End, "black", &format!("← {}", words.0));
+    let level = top - 30.0;
+    for (sign, anchor, word) in [(1.0, Anchor::Start, words.1), (-1.0, Anchor::End, words.0)] {
+        let x = |by: f64| one + sign * by;
+        svg.line((x(4.0), level), (x(20.0), level), "black", 1.0);
+        svg.polygon(&[(x(26.0), level), (x(19.0), level - 4.0), (x(19.0), level + 4.0)], "black", 1.0);
+        svg.text((x(32.0), level + 4.0), 13.0, anchor, "black", word);
+    }
     let drawn = rows.iter().map(|r| (r.name.as_str(), r.ratios.as_deref(), r.mean));
     let whole = (!all.is_empty()).then(|| ("ALL", Some(&all[..]), mean(&all)));
     // The smallest mean lies at the bottom, the sum of all on top.

@@ -104,7 +104,7 @@ fn open_state(options: &RunOptions, settings: &Value) -> Result<State, String> {
 }
 
 /// pyperf's command line for one benchmark.
-fn arguments(benchmark: &Benchmark, contestant: &Contestant, options: &RunOptions, out: &Path) -> Vec<String> {
+pub fn arguments(benchmark: &Benchmark, contestant: &Contestant, options: &RunOptions, out: &Path) -> Vec<String> {
     let mut args = vec!["-u".to_string(), benchmark.script.display().to_string()];
     args.extend(benchmark.options.iter().cloned());
     if options.single {
@@ -144,7 +144,8 @@ fn measure(benchmark: &Benchmark, contestant: &Contestant, options: &RunOptions,
     std::fs::rename(&fresh, out).map_err(|e| Reason::new("error", e.to_string()))
 }
 
-fn progress(length: u64) -> ProgressBar {
+/// The progress bar.
+pub fn progress(length: u64) -> ProgressBar {
     let bar = ProgressBar::new(length);
     if let Ok(style) = ProgressStyle::with_template("[{elapsed_precise}] {bar:30} {pos}/{len} {msg} (left: {eta})") {
         bar.set_style(style);
@@ -152,12 +153,18 @@ fn progress(length: u64) -> ProgressBar {
     bar
 }
 
-/// Gathers what the state folder holds for one interpreter.
-fn gather(contestant: &Contestant, benchmarks: &[Benchmark], options: &RunOptions, settings: &Value, state: &State, date: &str) -> Results {
-    let mut metadata: Map<String, Value> = machine::describe(&options.machine).as_object().cloned().unwrap_or_default();
-    metadata.insert("date".into(), json!(date));
+/// What result files say of the machine and the interpreter.
+pub fn metadata(contestant: &Contestant, machine: &str) -> Map<String, Value> {
+    let mut metadata: Map<String, Value> = machine::describe(machine).as_object().cloned().unwrap_or_default();
+    metadata.insert("date".into(), json!(machine::today()));
     metadata.insert("interpreter".into(), json!(contestant.interpreter.name));
     metadata.extend(contestant.identity.to_json().as_object().cloned().unwrap_or_default());
+    metadata
+}
+
+/// Gathers what the state folder holds for one interpreter.
+fn gather(contestant: &Contestant, benchmarks: &[Benchmark], options: &RunOptions, settings: &Value, state: &State) -> Results {
+    let mut metadata = metadata(contestant, &options.machine);
     metadata.insert("settings".into(), json!(settings.to_string()));
     let mut results = Results::new(metadata);
     for benchmark in benchmarks {
@@ -232,7 +239,7 @@ fn write_results(
 ) -> Result<(), String> {
     std::fs::create_dir_all(&options.out).map_err(|e| format!("{}: {e}", options.out.display()))?;
     for contestant in contestants {
-        let results = gather(contestant, benchmarks, options, settings, state, &machine::today());
+        let results = gather(contestant, benchmarks, options, settings, state);
         let path = options.out.join(results.file_name());
         results.save(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         println!("{}: {} measured, {} not run", path.display(), results.benchmarks.len(), results.failures.len());

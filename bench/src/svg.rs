@@ -1,5 +1,6 @@
 //! A drawing surface that is an SVG file, and the PNG of it.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -94,7 +95,35 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
     let size = tree.size().to_int_size().scale_by(scale).ok_or("the picture has no size")?;
     let mut pixels = resvg::tiny_skia::Pixmap::new(size.width(), size.height()).ok_or("the picture has no size")?;
     resvg::render(&tree, resvg::tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    pixels.encode_png().map_err(|e| e.to_string())
+    encode(&pixels)
+}
+
+/// With a palette: the few colours of a plot and their blends, rounded until they are 256 at most.
+fn encode(pixels: &resvg::tiny_skia::Pixmap) -> Result<Vec<u8>, String> {
+    let colours = |bits: u8| -> (Vec<u8>, Vec<u8>) {
+        let round = |v: u8| if bits == 0 { v } else { ((u16::from(v) + (1 << (bits - 1))).min(255) as u8 >> bits) << bits | (v >> (8 - bits)) };
+        let (mut palette, mut indices, mut known) = (Vec::new(), Vec::new(), HashMap::new());
+        for pixel in pixels.pixels() {
+            let colour = [round(pixel.red()), round(pixel.green()), round(pixel.blue())];
+            let index = *known.entry(colour).or_insert_with(|| {
+                palette.extend(colour);
+                palette.len() / 3 - 1
+            });
+            indices.push(index.min(255) as u8);
+        }
+        (palette, indices)
+    };
+    let (palette, indices) = (0..8).map(colours).find(|(p, _)| p.len() <= 256 * 3).ok_or("too many colours")?;
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, pixels.width(), pixels.height());
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(palette);
+    encoder.set_compression(png::Compression::Best);
+    encoder.set_filter(png::FilterType::NoFilter);
+    let written = encoder.write_header().and_then(|mut w| w.write_image_data(&indices));
+    written.map_err(|e| e.to_string())?;
+    Ok(out)
 }
 
 /// Writes `path`.svg and `path`.png.
@@ -119,10 +148,15 @@ mod tests {
             svg.text((2.0, 15.0), 12.0, Anchor::Start, "black", text);
             png(&svg.finish(), 1.0).unwrap()
         };
-        let image = resvg::tiny_skia::Pixmap::decode_png(&drawn("a<b & c×")).unwrap();
-        let blank = resvg::tiny_skia::Pixmap::decode_png(&drawn("")).unwrap();
-        let dark = |p: &resvg::tiny_skia::Pixmap| p.pixels().iter().filter(|p| p.red() < 128).count();
-        assert_eq!(dark(&blank), 0);
-        assert!(dark(&image) > 20);
+        // The palette's darkest entry is used by letters only.
+        let dark = |picture: Vec<u8>| {
+            let mut reader = png::Decoder::new(&picture[..]).read_info().unwrap();
+            let palette = reader.info().palette.clone().unwrap();
+            let mut pixels = vec![0; reader.output_buffer_size()];
+            reader.next_frame(&mut pixels).unwrap();
+            pixels.iter().filter(|&&i| palette[usize::from(i) * 3] < 128).count()
+        };
+        assert_eq!(dark(drawn("")), 0);
+        assert!(dark(drawn("a<b & c×")) > 20);
     }
 }
