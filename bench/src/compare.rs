@@ -42,7 +42,8 @@ pub fn overall(reference: &Results, head: &Results) -> Option<f64> {
 
 /// The geometric mean of the ratios of peak memory, head by reference.
 pub fn memory_change(reference: &Results, head: &Results) -> Option<f64> {
-    let ratio = |p: &Pair| (!p.head.memory.is_empty() && !p.reference.memory.is_empty()).then(|| mean(&p.head.memory) / mean(&p.reference.memory));
+    let ratio =
+        |p: &Pair| (!p.head.memory.is_empty() && !p.reference.memory.is_empty()).then(|| mean(&p.head.memory) / mean(&p.reference.memory));
     geometric_mean(&pairs(reference, head).iter().filter_map(ratio).collect::<Vec<_>>())
 }
 
@@ -52,12 +53,15 @@ pub fn differing(reference: &Results, head: &Results) -> (Vec<String>, Vec<Strin
     (only(reference, head), only(head, reference))
 }
 
+/// Columns are aligned up to so many characters.
+const WIDEST: usize = 60;
+
 /// A Markdown table with aligned columns; all but the first are centred.
 pub fn table(header: &[String], rows: &[Vec<String>]) -> String {
-    let width = |c: usize| rows.iter().chain([&header.to_vec()]).map(|r| r[c].chars().count()).max().unwrap_or(0);
+    let width = |c: usize| rows.iter().chain([&header.to_vec()]).map(|r| r[c].chars().count()).max().unwrap_or(0).min(WIDEST);
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
     let line = |row: &[String]| {
-        let cells = row.iter().zip(&widths).map(|(cell, w)| format!(" {cell}{} ", " ".repeat(w - cell.chars().count())));
+        let cells = row.iter().zip(&widths).map(|(cell, w)| format!(" {cell}{} ", " ".repeat(w.saturating_sub(cell.chars().count()))));
         format!("|{}|\n", cells.collect::<Vec<_>>().join("|"))
     };
     let rule = |(i, w): (usize, &usize)| if i == 0 { "-".repeat(w + 2) } else { format!(":{}:", "-".repeat(*w)) };
@@ -87,7 +91,13 @@ fn section(pairs: &[&Pair], titles: (&str, &str)) -> String {
         out.push_str(&table(&["Benchmark".into(), titles.0.into(), titles.1.into()], &rows));
     }
     if !hidden.is_empty() {
-        let _ = writeln!(out, "{}Benchmark hidden because not significant ({}): {}", if out.is_empty() { "" } else { "\n" }, hidden.len(), hidden.join(", "));
+        let _ = writeln!(
+            out,
+            "{}Benchmark hidden because not significant ({}): {}",
+            if out.is_empty() { "" } else { "\n" },
+            hidden.len(),
+            hidden.join(", ")
+        );
     }
     out
 }
@@ -96,7 +106,8 @@ fn ignored(out: &mut String, of: &Results, names: &[String], other: &Results) {
     if names.is_empty() {
         return;
     }
-    let _ = writeln!(out, "Ignored benchmarks ({}) of {}, not measured on {}: {}\n", names.len(), of.title(), other.title(), names.join(", "));
+    let _ =
+        writeln!(out, "Ignored benchmarks ({}) of {}, not measured on {}: {}\n", names.len(), of.title(), other.title(), names.join(", "));
 }
 
 fn failures(out: &mut String, of: &Results) {
@@ -211,7 +222,8 @@ mod tests {
         let mut out = Results::new(metadata.as_object().unwrap().clone());
         for (bench, tag, value) in of {
             let values: Vec<f64> = (0..12).map(|i| value * (1.0 + 0.001 * f64::from(i % 3))).collect();
-            let pyperf = json!({"metadata": {"name": bench}, "benchmarks": [{"runs": [{"values": values, "metadata": {"mem_max_rss": 1000}}]}]});
+            let pyperf =
+                json!({"metadata": {"name": bench}, "benchmarks": [{"runs": [{"values": values, "metadata": {"mem_max_rss": 1000}}]}]});
             out.add(bench, &[tag.to_string()], &pyperf).unwrap();
         }
         out

@@ -15,7 +15,8 @@ fn reference_names(all: &[Results], given: &[String]) -> Vec<String> {
     if !given.is_empty() {
         return given.to_vec();
     }
-    let mut out: Vec<String> = all.iter().filter(|r| r.text("python_implementation") != "weft").map(|r| r.text("interpreter").to_string()).collect();
+    let mut out: Vec<String> =
+        all.iter().filter(|r| r.text("python_implementation") != "weft").map(|r| r.text("interpreter").to_string()).collect();
     out.sort();
     out.dedup();
     out
@@ -55,12 +56,14 @@ fn links(base: &Path, folder: &Path) -> String {
 }
 
 fn page(all: &[Results], references: &[String], folder: &Path) -> String {
-    let mut out = String::from("# Results\n\nMade by `cargo run --release -p bench -- index`. ↑ is faster, ↓ is slower than the reference.\n");
+    let mut out =
+        String::from("# Results\n\nMade by `cargo run --release -p bench -- index`. ↑ is faster, ↓ is slower than the reference.\n");
     for (machine, heads) in heads(all, references) {
         let first = heads[0];
         let cores = first.metadata.get("cpu_count").map(|c| c.to_string()).unwrap_or_default();
         let _ = write!(out, "\n## {machine}\n\n{}, {cores} cores, {}\n\n", first.text("cpu_model_name"), first.text("system"));
-        let header: Vec<String> = ["date", "interpreter"].iter().map(|s| s.to_string()).chain(references.iter().map(|r| format!("vs. {r}"))).collect();
+        let header: Vec<String> =
+            ["date", "interpreter"].iter().map(|s| s.to_string()).chain(references.iter().map(|r| format!("vs. {r}"))).collect();
         let mut rows = Vec::new();
         let mut notes = String::new();
         for head in &heads {
@@ -76,7 +79,14 @@ fn page(all: &[Results], references: &[String], folder: &Path) -> String {
                 let (missing, new) = compare::differing(reference, head);
                 for (word, names) in [("missing", missing), ("new", new)] {
                     if !names.is_empty() {
-                        let _ = writeln!(notes, "- {} {} vs. {name}: {word} benchmarks ({}): {}", head.text("date"), head.title(), names.len(), names.join(", "));
+                        let _ = writeln!(
+                            notes,
+                            "- {} {} vs. {name}: {word} benchmarks ({}): {}",
+                            head.text("date"),
+                            head.title(),
+                            names.len(),
+                            names.join(", ")
+                        );
                     }
                 }
             }
@@ -129,7 +139,11 @@ mod tests {
 
     #[test]
     fn the_page_names_what_is_missing_and_new() {
-        let all = [result("py", "cpython", "2026-01-01", &["a", "b"]), result("py", "cpython", "2026-03-01", &["a"]), result("weft", "weft", "2026-02-01", &["a", "c"])];
+        let all = [
+            result("py", "cpython", "2026-01-01", &["a", "b"]),
+            result("py", "cpython", "2026-03-01", &["a"]),
+            result("weft", "weft", "2026-02-01", &["a", "c"]),
+        ];
         let references = reference_names(&all, &[]);
         assert_eq!(references, ["py"]);
         assert_eq!(reference_of(&all, &all[2], "py").unwrap().text("date"), "2026-01-01");

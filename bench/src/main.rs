@@ -2,6 +2,7 @@
 
 mod cli;
 mod compare;
+mod docs;
 mod environment;
 mod hpt;
 mod index;
@@ -13,6 +14,9 @@ mod plot;
 mod process;
 mod reason;
 mod runner;
+mod scaling;
+mod scaling_plot;
+mod scaling_report;
 mod statistics;
 mod stats;
 mod store;
@@ -27,7 +31,8 @@ fn main() {
         cli::Command::Index(o) => index::run(&o),
         cli::Command::Memory(o) => memory::run(&o),
         cli::Command::Stats(o) => stats::run(&o),
-        _ => Err("not yet".into()),
+        cli::Command::Scaling(o) => scaling::run(&o),
+        cli::Command::Docs(o) => docs::run(&o),
     };
     if let Err(message) = done {
         eprintln!("bench: {message}");

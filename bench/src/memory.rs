@@ -145,10 +145,12 @@ pub struct Memory {
 pub fn load_folder(folder: &Path) -> Result<Vec<Memory>, String> {
     let mut latest: BTreeMap<String, Memory> = BTreeMap::new();
     let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "json")).collect();
+    let mut paths: Vec<PathBuf> =
+        entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "json")).collect();
     paths.sort();
     for path in paths {
-        let value: Value = std::fs::read_to_string(&path).map_err(|e| e.to_string()).and_then(|t| serde_json::from_str(&t).map_err(|e| e.to_string()))?;
+        let value: Value =
+            std::fs::read_to_string(&path).map_err(|e| e.to_string()).and_then(|t| serde_json::from_str(&t).map_err(|e| e.to_string()))?;
         let mut results = store::Results::new(value["metadata"].as_object().cloned().unwrap_or_default());
         for failure in value["failures"].as_array().into_iter().flatten() {
             if let (Some(name), Some(reason)) = (failure["benchmark"].as_str(), Reason::from_json(failure)) {
@@ -177,7 +179,13 @@ pub fn report(all: &[Memory], reference: &str) -> String {
     };
     let others: Vec<&Memory> = all.iter().filter(|m| m.results.text("interpreter") != reference).collect();
     let mut out = format!("# Resident memory vs. {}\n\n", base.results.title());
-    let _ = writeln!(out, "- machine: {} ({})\n- date: {}", base.results.text("machine"), base.results.text("cpu_model_name"), base.results.text("date"));
+    let _ = writeln!(
+        out,
+        "- machine: {} ({})\n- date: {}",
+        base.results.text("machine"),
+        base.results.text("cpu_model_name"),
+        base.results.text("date")
+    );
     for other in &others {
         if let Some((peak, steady)) = ratios(other, base) {
             let _ = writeln!(out, "- {}: peak {peak:.2}x, steady {steady:.2}x (geometric means)", other.results.title());

@@ -23,9 +23,27 @@ pub enum Figure {
 
 /// Benchmarks that mostly exercise the interpreter itself: drawn in another colour.
 const INTERPRETER: &[&str] = &[
-    "chaos", "coroutines", "deepcopy", "deltablue", "generators", "go", "hexiom", "logging_format", "logging_silent", "logging_simple", "nbody",
-    "pickle_pure_python", "pprint_pformat", "pprint_safe_repr", "raytrace", "richards", "richards_super", "sqlglot_v2_parse", "tomli_loads",
-    "unpack_sequence", "unpickle_pure_python",
+    "chaos",
+    "coroutines",
+    "deepcopy",
+    "deltablue",
+    "generators",
+    "go",
+    "hexiom",
+    "logging_format",
+    "logging_silent",
+    "logging_simple",
+    "nbody",
+    "pickle_pure_python",
+    "pprint_pformat",
+    "pprint_safe_repr",
+    "raytrace",
+    "richards",
+    "richards_super",
+    "sqlglot_v2_parse",
+    "tomli_loads",
+    "unpack_sequence",
+    "unpickle_pure_python",
 ];
 
 /// Values within two standard deviations of the mean (all of them when that leaves none).
@@ -89,7 +107,11 @@ impl Axis {
     }
 
     fn place(&self, value: f64) -> f64 {
-        let share = if self.logarithmic { (value / self.low).ln() / (self.high / self.low).ln() } else { (value - self.low) / (self.high - self.low) };
+        let share = if self.logarithmic {
+            (value / self.low).ln() / (self.high / self.low).ln()
+        } else {
+            (value - self.low) / (self.high - self.low)
+        };
         self.left + share * (self.right - self.left)
     }
 

@@ -45,8 +45,7 @@ fn remark(line: &str) -> bool {
 
 /// The exception that tells most: the first one that ended a traceback in a worker, not pyperf's remark that a worker failed.
 fn telling_line(log: &str) -> Option<String> {
-    let told: Vec<&str> =
-        log.lines().map(str::trim_end).filter_map(exception).filter(|l| !remark(l)).collect();
+    let told: Vec<&str> = log.lines().map(str::trim_end).filter_map(exception).filter(|l| !remark(l)).collect();
     let fault = told.iter().find(|l| l.starts_with("ModuleNotFoundError") || l.starts_with("ImportError"));
     let panic =
         log.lines().find(|l| l.contains("panicked at") || l.starts_with("fatal runtime error") || l.starts_with("Fatal Python error"));

@@ -46,14 +46,6 @@ impl Svg {
         let _ = writeln!(self.body, "<polygon points=\"{}\" fill=\"{colour}\" fill-opacity=\"{opacity}\"/>", joined(points));
     }
 
-    pub fn rectangle(&mut self, at: (f64, f64), size: (f64, f64), colour: &str) {
-        let _ = writeln!(
-            self.body,
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{colour}\"/>",
-            at.0, at.1, size.0, size.1
-        );
-    }
-
     pub fn circle(&mut self, at: (f64, f64), radius: f64, colour: &str) {
         let _ = writeln!(self.body, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"{radius}\" fill=\"{colour}\"/>", at.0, at.1);
     }
@@ -66,7 +58,10 @@ impl Svg {
         };
         let (x, y) = at;
         let text = escaped(text);
-        let _ = writeln!(self.body, "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{text}</text>");
+        let _ = writeln!(
+            self.body,
+            "<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{text}</text>"
+        );
     }
 
     /// The whole document.
@@ -101,7 +96,8 @@ pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, String> {
 /// With a palette: the few colours of a plot and their blends, rounded until they are 256 at most.
 fn encode(pixels: &resvg::tiny_skia::Pixmap) -> Result<Vec<u8>, String> {
     let colours = |bits: u8| -> (Vec<u8>, Vec<u8>) {
-        let round = |v: u8| if bits == 0 { v } else { ((u16::from(v) + (1 << (bits - 1))).min(255) as u8 >> bits) << bits | (v >> (8 - bits)) };
+        let round =
+            |v: u8| if bits == 0 { v } else { ((u16::from(v) + (1 << (bits - 1))).min(255) as u8 >> bits) << bits | (v >> (8 - bits)) };
         let (mut palette, mut indices, mut known) = (Vec::new(), Vec::new(), HashMap::new());
         for pixel in pixels.pixels() {
             let colour = [round(pixel.red()), round(pixel.green()), round(pixel.blue())];

@@ -75,7 +75,7 @@ def main(given):
             name = case.__name__
             if wanted and name not in wanted:
                 continue
-            entry = {"name": name, "suite": suite.__name__}
+            entry = {"name": name, "kind": suite.kind_of(name)}
             try:
                 entry.update(timing.measure(case, counts, given["repeats"], 0.04 * given["scale"]))
                 scores = " ".join(f"{score:5.2f}" for n, score in best(entry["times"]).items() if n != "1")

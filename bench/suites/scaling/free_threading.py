@@ -277,3 +277,7 @@ CASES = [object_cfunction, cmodule_function, object_lookup_special, context_mana
          enum_attr]
 if hasattr(builtins, "frozendict"):
     CASES.append(create_frozendict)
+
+
+def kind_of(name):
+    return "ftscalingbench"

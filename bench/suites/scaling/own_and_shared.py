@@ -436,3 +436,12 @@ CASES = [generators, enum_members, enum_value, dataclass_new, lru_unbounded, lru
          private_format, private_bytes, private_json, private_copy, private_stringio, private_random, private_big_integers, shared_pattern,
          shared_template, shared_attrgetter, shared_context_variable, shared_set_contains, shared_deque_iter, shared_bytes_items, shared_bisect,
          shared_chain, shared_isinstance, shared_hash, contended_list_append, contended_dict_store, contended_attr_store, contended_lock]
+
+SHARED = {"enum_members", "enum_value", "abc_isinstance", "lru_unbounded"}
+
+
+def kind_of(name):
+    """Whose objects the case works on: `private`, `shared` (read by all) or `contended` (written by all)."""
+    if name.startswith("contended_") or name == "lru_bounded":
+        return "contended"
+    return "shared" if name.startswith("shared_") or name in SHARED else "private"
