@@ -1,8 +1,8 @@
 //! `bench memory`: peak and steady resident memory of each benchmark.
 //!
 //! Each benchmark runs in one pyperf worker while the driver reads the worker's `/proc` entry: the peak is `VmHWM`, the
-//! steady figure the median of `VmRSS` over the second half of the samples. Benchmarks that start commands have no worker
-//! that works; they are measured by the commands' own figures, the largest process at each moment.
+//! steady figure the median of `VmRSS` over the second half of the samples. Of a benchmark with several processes the largest
+//! at each moment counts; where pyperf measures a command, only that command does.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -39,10 +39,23 @@ fn usage_of(pid: i32) -> Option<(f64, f64)> {
     Some((field(&status, "VmHWM:")?, field(&status, "VmRSS:")?))
 }
 
-/// Whether the process is a pyperf worker.
-fn is_worker(pid: i32) -> bool {
+/// Whether one of the words of the process's command line ends so.
+fn has_word(pid: i32, end: &str) -> bool {
     let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    line.split(|b| *b == 0).any(|word| word == b"--worker")
+    line.split(|b| *b == 0).any(|word| word.ends_with(end.as_bytes()))
+}
+
+/// The processes that do the benchmark's work: pyperf's worker and what it started, or the command that it measures.
+/// (Whether it is a command, the processes.)
+fn working(root: i32) -> (bool, Vec<i32>) {
+    let Some(worker) = process::descendants(root).into_iter().find(|&p| p != root && has_word(p, "--worker")) else {
+        return (false, Vec::new());
+    };
+    let all = process::descendants(worker);
+    match all.iter().find(|&&p| has_word(p, "_process_time.py")) {
+        Some(&starter) => (true, process::descendants(starter).into_iter().filter(|&p| !has_word(p, "_process_time.py")).collect()),
+        None => (false, all),
+    }
 }
 
 /// Samples of one benchmark's run.
@@ -50,13 +63,20 @@ fn is_worker(pid: i32) -> bool {
 struct Samples {
     peak: f64,
     resident: Vec<f64>,
+    /// A command is measured: pyperf's own processes do not count.
+    command: bool,
 }
 
 impl Samples {
-    /// Looks at the worker and what it started; the largest process counts.
+    /// Looks at the processes that work; the largest counts.
     fn take(&mut self, root: i32) {
-        let Some(worker) = process::descendants(root).into_iter().find(|&p| p != root && is_worker(p)) else { return };
-        let seen = process::descendants(worker).into_iter().filter_map(usage_of);
+        let (command, working) = working(root);
+        if command && !self.command {
+            *self = Samples { command: true, ..Samples::default() };
+        } else if self.command && !command {
+            return;
+        }
+        let seen = working.into_iter().filter_map(usage_of);
         let (mut peak, mut resident) = (0.0, 0.0);
         for (high, now) in seen {
             peak = f64::max(peak, high);
@@ -212,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_second_half_of_the_samples_is_steady() {
-        let samples = Samples { peak: 9.0, resident: vec![1.0, 2.0, 5.0, 5.0, 6.0, 5.0] };
+        let samples = Samples { peak: 9.0, resident: vec![1.0, 2.0, 5.0, 5.0, 6.0, 5.0], command: false };
         assert_eq!(samples.usage(), Some(Usage { peak: 9.0, steady: 5.0 }));
         assert_eq!(Samples::default().usage(), None);
     }
