@@ -1,10 +1,12 @@
-//! Runs one command with a time limit; when the limit passes, every process it started is killed.
+//! Runs one command with a time limit; when the limit passes, or the driver is interrupted, every process it started is killed.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Once;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How a command ended.
@@ -14,6 +16,32 @@ pub enum Ended {
     Signal(i32),
     Timeout,
     NotStarted(String),
+}
+
+/// The group of the command that runs now, for the signal handler; 0 when none does.
+static RUNNING: AtomicI32 = AtomicI32::new(0);
+static HANDLERS: Once = Once::new();
+
+extern "C" fn interrupted(signal: libc::c_int) {
+    let group = RUNNING.load(Ordering::Relaxed);
+    // SAFETY: kill and _exit are async-signal-safe; the group is that of a child that has not been waited for.
+    unsafe {
+        if group > 0 {
+            libc::kill(-group, libc::SIGKILL);
+        }
+        libc::_exit(128 + signal);
+    }
+}
+
+/// The command's group does not get the terminal's signals: the driver passes its end on.
+fn pass_interrupts_on() {
+    HANDLERS.call_once(|| {
+        let handler = interrupted as extern "C" fn(libc::c_int) as libc::sighandler_t;
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
+            // SAFETY: the handler calls async-signal-safe functions only.
+            unsafe { libc::signal(signal, handler) };
+        }
+    });
 }
 
 /// Parents of all processes, from `/proc`.
@@ -57,6 +85,7 @@ fn kill_all(root: i32) {
 
 /// Runs `command` with its output in the file `log`. `watch` is called about every 20 ms with the process id.
 pub fn run(command: &mut Command, log: &Path, limit: Duration, mut watch: impl FnMut(i32)) -> Ended {
+    pass_interrupts_on();
     let files = File::create(log).and_then(|f| Ok((f.try_clone()?, f)));
     let (out, err) = match files {
         Ok(f) => f,
@@ -66,6 +95,14 @@ pub fn run(command: &mut Command, log: &Path, limit: Duration, mut watch: impl F
         Ok(c) => c,
         Err(e) => return Ended::NotStarted(e.to_string()),
     };
+    let pid = child.id() as i32;
+    RUNNING.store(pid, Ordering::Relaxed);
+    let ended = wait(&mut child, limit, &mut watch);
+    RUNNING.store(0, Ordering::Relaxed);
+    ended
+}
+
+fn wait(child: &mut Child, limit: Duration, watch: &mut impl FnMut(i32)) -> Ended {
     let pid = child.id() as i32;
     let began = Instant::now();
     loop {

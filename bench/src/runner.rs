@@ -87,8 +87,9 @@ fn open_state(options: &RunOptions, settings: &Value) -> Result<State, String> {
     if options.fresh && folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(|e| e.to_string())?;
     }
+    let wanted = settings.to_string();
     match std::fs::read_to_string(&told) {
-        Ok(text) if text != settings.to_string() => {
+        Ok(text) if text != wanted => {
             return Err(format!(
                 "the run '{}' was begun with other settings ({text}); give another --name, or --fresh to begin again",
                 options.name
@@ -97,7 +98,7 @@ fn open_state(options: &RunOptions, settings: &Value) -> Result<State, String> {
         Ok(_) => eprintln!("going on with the run '{}'", options.name),
         Err(_) => {
             std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-            std::fs::write(&told, settings.to_string()).map_err(|e| e.to_string())?;
+            std::fs::write(&told, wanted).map_err(|e| e.to_string())?;
         }
     }
     Ok(State { folder })
@@ -159,6 +160,8 @@ pub fn metadata(contestant: &Contestant, machine: &str) -> Map<String, Value> {
     metadata.insert("date".into(), json!(machine::today()));
     metadata.insert("interpreter".into(), json!(contestant.interpreter.name));
     metadata.extend(contestant.identity.to_json().as_object().cloned().unwrap_or_default());
+    // pyperf refuses empty texts.
+    metadata.retain(|_, v| v != "");
     metadata
 }
 
