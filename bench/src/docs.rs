@@ -202,7 +202,10 @@ fn figures(all: &Committed) -> String {
         );
         out.push_str(&scaling_report::means(&all.scaling));
     }
-    out.push_str("\nEvery benchmark, the reasons of those that do not run, plots, memory and how to repeat it: [docs/performance.md](docs/performance.md).\n");
+    out.push_str(
+        "\nEvery benchmark, the reasons of those that do not run, plots and memory: [docs/performance.md](docs/performance.md). Repeat it with \
+         `cargo run --release -p bench -- run` (then `index`, `scaling`, `docs`); [bench/README.md](bench/README.md) says how.\n",
+    );
     out
 }
 
