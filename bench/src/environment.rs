@@ -12,6 +12,9 @@ use crate::manifest::Benchmark;
 use crate::process;
 use crate::reason::{self, Reason};
 
+/// The version of pyperf.
+pub const PYPERF: &str = "2.10.0";
+
 /// Packages whose wheels hold extension modules though their sources work without.
 const BUILT_FROM_SOURCE: &str = "charset-normalizer,coverage,dulwich,markupsafe,msgpack,pyyaml,sqlalchemy,tornado,websockets";
 
@@ -111,7 +114,7 @@ impl Environments {
 
     /// pyperf, without the psutil that it can do without.
     pub fn pyperf(&mut self) -> Result<PathBuf, Reason> {
-        self.folder("pyperf", &["--no-deps".into(), "pyperf==2.10.0".into()], true)
+        self.folder("pyperf", &["--no-deps".into(), format!("pyperf=={PYPERF}")], true)
     }
 
     /// pyperformance's benchmarks: the folder that holds the manifest.

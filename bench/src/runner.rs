@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
 use crate::cli::RunOptions;
-use crate::environment::Environments;
+use crate::environment::{self, Environments};
 use crate::interpreter::{Identity, Interpreter};
 use crate::machine;
 use crate::manifest::{self, Benchmark};
@@ -195,7 +195,7 @@ pub fn run(options: &RunOptions) -> Result<(), String> {
     let mut environments = Environments::new(&options.work, options.pip.clone());
     let folder = environments.benchmarks(&options.pyperformance).map_err(|r| format!("pyperformance cannot be installed: {}", r.text))?;
     let benchmarks = selected(manifest::load(&folder)?, &options.only, &options.exclude)?;
-    let settings = json!({"pyperformance": options.pyperformance, "processes": options.processes, "values": options.values, "warmups": options.warmups,
+    let settings = json!({"pyperformance": options.pyperformance, "pyperf": environment::PYPERF, "processes": options.processes, "values": options.values, "warmups": options.warmups,
         "pypy_warmups": options.pypy_warmups, "min_time": options.min_time, "rounds": options.rounds, "single": options.single});
     let state = open_state(options, &settings)?;
     for contestant in &contestants {
@@ -205,6 +205,9 @@ pub fn run(options: &RunOptions) -> Result<(), String> {
     for round in 1..=options.rounds {
         for benchmark in &benchmarks {
             bar.set_message(format!("{} (environment)", benchmark.name));
+            if bar.is_hidden() {
+                eprintln!("[{} s] {}/{} {}", bar.elapsed().as_secs(), bar.position(), bar.length().unwrap_or(0), benchmark.name);
+            }
             let path = environments.python_path(benchmark);
             for contestant in &contestants {
                 let name = &contestant.interpreter.name;
