@@ -124,8 +124,9 @@ fn page(all: &Committed, results: &str) -> String {
     let _ = writeln!(out, "pyperformance on {}, {}. weft is {}.", machine(&all.weft), all.weft.text("date"), all.weft.title());
     let _ = writeln!(
         out,
-        "All interpreters ran the same files, with requirements built without extension modules; they took turns on each benchmark.\n"
+        "All interpreters ran the same files, with requirements built without extension modules; they took turns on each benchmark."
     );
+    let _ = writeln!(out, "Settings: `{}`.\n", all.weft.text("settings"));
     out.push_str(&overview(all, Some(&format!("{results}/reports"))));
     let _ = write!(out, "\nGeometric means by tag:\n\n{}", tags(all));
     for reference in &all.references {
