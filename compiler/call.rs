@@ -72,7 +72,7 @@ impl<'t> Compiler<'t> {
         if keywords.is_empty() {
             return Ok(self.gather(op, dst, count, base, 0));
         }
-        let names: Vec<Constant> = keywords.iter().flat_map(|k| &k.arg).map(|n| Constant::Str(PyStr::from(&*self.mangled(n)))).collect();
+        let names: Vec<Constant> = keywords.iter().flat_map(|k| &k.arg).map(|n| Constant::Str(PyStr::from(&**n))).collect();
         let k = self.constant(&Constant::Tuple(names.into()));
         Ok(self.gather(op_kw, dst, count, base, k))
     }
@@ -152,8 +152,7 @@ impl<'t> Compiler<'t> {
             match &k.arg {
                 // Named arguments in front of any `**` cannot collide.
                 Some(name) if keywords[..i].iter().all(|k| k.arg.is_some()) => {
-                    let name = self.mangled(name);
-                    let key = self.load_str(&name, Dst::Temp);
+                    let key = self.load_str(name, Dst::Temp);
                     let v = self.value(&k.value)?;
                     self.map_add(map, key, v);
                     i += 1;
@@ -163,8 +162,7 @@ impl<'t> Compiler<'t> {
                     let run_base = self.height();
                     let run = self.gather(Op::BuildMap, Dst::Temp, R::No, run_base, 0);
                     while let Some(Keyword { arg: Some(name), value, .. }) = keywords.get(i) {
-                        let name = self.mangled(name);
-                        let key = self.load_str(&name, Dst::Temp);
+                        let key = self.load_str(name, Dst::Temp);
                         let v = self.value(value)?;
                         self.map_add(run, key, v);
                         i += 1;

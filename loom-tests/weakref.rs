@@ -13,6 +13,8 @@ enum Mistake {
     NotReread,
     /// The target is left in state 00 when the weak reference is made.
     NotShown,
+    /// Who finds the target through a table takes it out of state 00, instead of who made it.
+    ShownByFinder,
     /// The target is counted up without asking whether it lives.
     UpgradedBlindly,
     /// Taking the reference does not acquire.
@@ -41,6 +43,9 @@ impl Model {
 
     /// True if it gave a reference, which has been used and dropped.
     fn upgrade(&self) -> bool {
+        if self.mistake == Some(ShownByFinder) {
+            let _ = self.cell.shared.compare_exchange(PRIVATE, SEEN, Ordering::AcqRel, Ordering::Relaxed);
+        }
         if self.weak.load(Ordering::Acquire) == 0 || !self.cell.try_incref(self.counting()) {
             return false;
         }
@@ -67,7 +72,7 @@ impl Model {
 }
 
 fn run(dies: bool, upgraders: usize, mistake: Option<Mistake>) {
-    let state = if mistake == Some(NotShown) { PRIVATE } else { SEEN };
+    let state = if matches!(mistake, Some(NotShown | ShownByFinder)) { PRIVATE } else { SEEN };
     let m = Arc::new(Model { cell: Header::new(1, state, 1), weak: AtomicUsize::new(1), mistake });
     let threads: Vec<_> = (0..upgraders)
         .map(|_| {
@@ -91,4 +96,4 @@ fn explore(m: Option<Mistake>) {
     crate::explore(Some(3), move || run(true, 2, m));
 }
 
-crate::prove!(explore, [ClearedLate, NotReread, NotShown, UpgradedBlindly, TakenRelaxed, FreedWhileSeen]);
+crate::prove!(explore, [ClearedLate, NotReread, NotShown, ShownByFinder, UpgradedBlindly, TakenRelaxed, FreedWhileSeen]);

@@ -102,6 +102,8 @@ pub fn register(w: &WeakRef) {
     // SAFETY: the caller holds the referent.
     let h = unsafe { &*(at as *const Header) };
     h.show();
+    // The reference itself is found by others through the table, before it is known whether it lives: its owner's last drop must look again.
+    w.header().show();
     TABLE.entry(at).or_default().push(w as *const WeakRef as usize);
     h.set_flags(flag::HAS_WEAKREF);
 }
@@ -119,7 +121,6 @@ pub fn find_weakref(target: &Header, f: impl Fn(Ref<'_>) -> bool) -> Option<Valu
                 true
             }
         } else {
-            h.show();
             h.try_incref()
         };
         if alive {
@@ -179,7 +180,6 @@ pub fn clear_weakrefs(h: &Header) {
                 true
             }
         } else {
-            ph.show();
             ph.try_incref()
         };
         if alive {
