@@ -8,7 +8,7 @@ use crate::ops::{Op, Operand};
 use crate::positions::PositionTable;
 
 /// Changes whenever the instruction set or this format does.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Why bytes are not a code object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
