@@ -55,7 +55,7 @@ impl<'t> Compiler<'t> {
         let exit = self.unit.new_label();
         let done = self.unit.new_label();
         let endless = self.constant_truth(test) == Some(true);
-        if endless {
+        if self.constant_truth(test).is_some() {
             // Nothing is tested, but the line is traced: here, and at the jump back.
             self.at(test.pos);
             self.unit.emit(Op::Line, R::No, R::No, R::No, 0, 0);

@@ -339,6 +339,7 @@ fn loop_report(c: &Counters, r: &mut Report) {
 fn heap_report(r: &mut Report) {
     let kind_name = |id: usize| live_by_id(id as u32).map_or_else(|| "(type gone)".to_string(), |t| t.full_name());
     let world = sync::safepoint::stop_the_world();
+    gc::stats::for_each_large(&world, |id| r.add(section::ALLOCATIONS, &kind_name(id as usize), 1));
     gc::stats::for_each_slot(&world, |s| {
         for (id, [allocated, freed]) in s.heap.kinds.iter().enumerate() {
             if allocated + freed > 0 {
