@@ -499,11 +499,27 @@ fn class_call(cx: &mut Cx, frame: *mut Frame) -> Option<Box<dyn std::any::Any>> 
 
 /// The exception leaves the current frame.
 pub fn unwinds(cx: &mut Cx, exc: Value) -> Value {
+    // SAFETY: the current frame.
+    let f = unsafe { frame(cx) };
+    let at = f.pc;
+    if let Some(line) = shown_at(cx.trace.prev as Pc, f) {
+        f.pc = line;
+    }
     let exc = leaves(cx, exc);
+    f.pc = at;
     // In the frame below it comes out of the call of the class.
     let frame = current(cx);
     cx.trace.native = class_call(cx, frame);
     exc
+}
+
+/// Where a frame at an instruction without a line is shown: at the one that it has executed before.
+fn shown_at(prev: Pc, f: &Frame) -> Option<Pc> {
+    let code = f.code()?;
+    let info = lines::of(code);
+    let start = code.instrs.as_ptr();
+    let inside = (start..start.wrapping_add(code.instrs.len())).contains(&prev);
+    (inside && info.line(f.pc_index()) == 0).then_some(prev)
 }
 
 fn leaves(cx: &mut Cx, exc: Value) -> Value {
