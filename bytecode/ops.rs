@@ -335,6 +335,7 @@ macro_rules! for_each_op {
         /// `ra = tuple(the list rb)`.
         ListToTuple: Dst Use None None, 0;
         /// `rc .. r(c+d-1) = the d elements of rb`; raises ValueError as CPython. c is a fresh block of temporaries; when rb is killed, c may be b.
+        /// With DROP_A c is a block of locals, whose old values die.
         UnpackSeq: None Use DstBase Imm, 1;
         /// Star unpacking: d = before | after << 12; `rc ..` gets before elements, a list, after elements.
         UnpackEx: None Use DstBase Imm, 0;

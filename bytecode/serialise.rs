@@ -7,8 +7,20 @@ use crate::exceptions::{Handler, LiveRun};
 use crate::ops::{Op, Operand};
 use crate::positions::PositionTable;
 
-/// Changes whenever the instruction set or this format does.
-pub const VERSION: u32 = 2;
+/// Changes with this format, with the encoding of instructions and with what they mean.
+const FORMAT: u8 = 2;
+
+/// The version of serialised code, 16 bits: what is written with another one cannot be read. Follows [`FORMAT`] and the whole opcode table, so
+/// that no change of the table can be forgotten.
+pub fn version() -> u16 {
+    let table = (0..=u8::MAX).map_while(Op::from_byte).flat_map(|op| {
+        let info = op.info();
+        info.name.bytes().chain(info.operands.map(|o| o as u8)).chain([info.caches])
+    });
+    // FNV-1a, folded.
+    let hash = std::iter::once(FORMAT).chain(table).fold(0x811c_9dc5u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
+    (hash >> 16 ^ hash) as u16
+}
 
 /// Why bytes are not a code object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

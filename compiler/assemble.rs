@@ -3,7 +3,7 @@
 
 use crate::flow::{Ins, NO_LABEL, R, Unit};
 use crate::tree::{Constant, Pos};
-use bytecode::encode::Instr;
+use bytecode::encode::{DROP_A, Instr};
 use bytecode::ops::Operand;
 use bytecode::{Code, Const, Handler, LiveRun, Op, Position, PositionTable};
 
@@ -211,6 +211,7 @@ fn check_kinds(ins: &Ins) -> bool {
     [ins.a, ins.b, ins.c].iter().zip(&kinds[..3]).all(|(r, kind)| match kind {
         Operand::None => matches!(r, R::No | R::I(0)),
         Operand::Imm | Operand::Signed => matches!(r, R::I(_)),
+        Operand::DstBase if ins.flags & DROP_A != 0 => matches!(r, R::L(_)),
         Operand::Base | Operand::DstBase => matches!(r, R::T(_) | R::No),
         _ => matches!(r, R::L(_) | R::T(_) | R::No),
     })

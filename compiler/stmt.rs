@@ -7,7 +7,7 @@ use crate::optimise::fold;
 use crate::scope::ScopeKind;
 use crate::tree::*;
 use bytecode::Op;
-use bytecode::encode::KILL_B;
+use bytecode::encode::{DROP_A, KILL_B};
 use bytecode::ops::{Common, Intrinsic1};
 
 /// CPython's limit on nested loops, `try` and `with`.
@@ -220,6 +220,14 @@ impl<'t> Compiler<'t> {
         }
         let base = self.height() - u16::from(value.is_temp());
         let flags = if value.is_temp() { KILL_B } else { 0 };
+        if let (None, Some(first)) = (star, self.consecutive_locals(elts)) {
+            self.unit.emit(Op::UnpackSeq, R::No, value, R::L(first), elts.len() as i32, flags | DROP_A);
+            self.unit.height = base;
+            for n in 0..elts.len() as u16 {
+                self.unit.now_bound(first + n);
+            }
+            return Ok(());
+        }
         let (op, d) = match star {
             None => (Op::UnpackSeq, elts.len() as i32),
             Some(star) => (Op::UnpackEx, (star | (elts.len() - star - 1) << 12) as i32),
@@ -255,6 +263,13 @@ impl<'t> Compiler<'t> {
             self.store(target, copy)?;
         }
         Ok(())
+    }
+
+    /// The first of the locals that the targets are, when those lie one behind the other: they can be written at once.
+    fn consecutive_locals(&self, elts: &[Expr]) -> Option<u16> {
+        let locals = self.distinct_locals(elts)?;
+        let first = *locals.first()?;
+        locals.iter().enumerate().all(|(n, l)| usize::from(*l) == usize::from(first) + n).then_some(first)
     }
 
     /// The locals that the targets are, when all are different plain locals.

@@ -197,6 +197,25 @@ impl<'a> Ref<'a> {
             Value(self.0, PhantomData)
         }
     }
+    /// The word for a register: one more reference, unless registers need not count the cell. The value stands in the heap, in a slot that keeps it
+    /// alive meanwhile.
+    #[inline(always)]
+    pub fn to_reg(self) -> Reg {
+        let w = self.word();
+        if w.is_pointer() {
+            // SAFETY: something keeps the cell alive.
+            let h = unsafe { &*w.header() };
+            if h.owner() == sync::threads::current_id() {
+                h.incref_owned();
+                return Reg(non_zero(Word(w.0 & !1)), PhantomData);
+            }
+            if h.flags_acquire() & (flag::IMMORTAL | flag::DEFERRED) != 0 {
+                return Reg(non_zero(w.borrowed()), PhantomData);
+            }
+            h.incref();
+        }
+        Reg(non_zero(w.unmarked()), PhantomData)
+    }
     /// The cell, if it is one.
     #[inline(always)]
     pub fn header(self) -> Option<&'a Header> {

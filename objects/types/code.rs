@@ -144,10 +144,14 @@ pub const DEPTH_UNKNOWN: u8 = u8::MAX;
 fn with_depth(data: &bytecode::Code, n: usize) -> bytecode::Instr {
     use bytecode::Op;
     let i = data.instrs[n];
-    if !matches!(i.op(), Some(Op::Yield | Op::YieldFrom)) {
-        return i;
-    }
-    let depth = usize::from(bytecode::exceptions::live_depth(&data.live, n as u32)).max(data.locals.len());
+    let depth = match i.op() {
+        Some(Op::Yield | Op::YieldFrom) => {
+            usize::from(bytecode::exceptions::live_depth(&data.live, n as u32)).max(data.locals.len())
+        }
+        // Resumes a generator: here c says only whether there is a prefix.
+        Some(Op::ForIter) => 0,
+        _ => return i,
+    };
     let wide = n > 0 && data.instrs[n - 1].op() == Some(Op::Wide);
     i.with_c(if wide { DEPTH_UNKNOWN } else { u8::try_from(depth).unwrap_or(DEPTH_UNKNOWN) })
 }

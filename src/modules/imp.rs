@@ -243,7 +243,7 @@ pub static MODULE: ModuleDef = ModuleDef {
     functions: FUNCTIONS,
     init: |_, m| {
         m.add("check_hash_based_pycs", Str::intern_text("default"));
-        m.add("pyc_magic_number_token", Value::small_int(i64::from(bytecode::serialise::VERSION) << 16 | 0x0d57));
+        m.add("pyc_magic_number_token", Value::small_int(i64::from(bytecode::serialise::version()) << 16 | 0x0d57));
         Ok(())
     },
 };

@@ -190,7 +190,9 @@ pub unsafe fn resume(cx: &mut Cx, g: &Generator, value: Value, then: Then) -> Py
             f.callee = 0;
             cx.frame = (f as *mut Frame).cast();
             cx.depth += 1;
-            swap_handled(cx, g, true);
+            if !cx.handled.as_ref().is_none() || !(*g.handled.get()).as_ref().is_none() {
+                swap_handled(cx, g, true);
+            }
             if g.started.load(Ordering::Relaxed) == 0 {
                 g.started.store(1, Ordering::Relaxed);
                 drop(value);
@@ -342,41 +344,60 @@ pub unsafe fn ended(cx: &mut Cx, f: &mut Frame) {
     }
 }
 
-/// The current frame yields `value` at its current instruction: unlinks it and delivers the value to the resumer.
+/// The current frame yields `value` at its current instruction: unlinks it, and those that delegate to it, and delivers the value to the resumer.
 pub unsafe fn yielded(cx: &mut Cx, value: Value) -> Next {
     // SAFETY: the current frame is a generator's.
     unsafe {
-        let f = &mut *current(cx);
-        let g = generator_of(f);
-        // Suspended registers hold counted words only; those of a frame that only passes values on have been counted before.
-        if !std::mem::replace(&mut f.passing, false) {
-            for k in 0..live_registers(f) {
-                let at = f.regs.add(k);
-                let w = *at;
-                if w.is_pointer() && w.0 & 1 != 0 {
-                    *at = Ref::from_word(w).to_value().into_word();
+        loop {
+            let f = &mut *current(cx);
+            let g = generator_of(f);
+            // Suspended registers hold counted words only; those of a frame that only passes values on have been counted before.
+            if !std::mem::replace(&mut f.passing, false) {
+                for k in 0..live_registers(f) {
+                    let at = f.regs.add(k);
+                    let w = *at;
+                    if w.is_pointer() && w.0 & 1 != 0 {
+                        *at = Ref::from_word(w).to_value().into_word();
+                    }
                 }
             }
+            if !cx.handled.as_ref().is_none() || !(*g.handled.get()).as_ref().is_none() {
+                leave_handled(cx, g);
+            }
+            cx.frame = f.prev.cast();
+            cx.depth -= 1;
+            let then = f.then;
+            // The last use of the frame: from here on another thread may resume it.
+            g.state.store(SUSPENDED, Ordering::Release);
+            match then {
+                // What the delegate yields, the delegating generator yields.
+                Then::Delegate => {
+                    if let Err(e) = super::instrument::events::passes_on(cx, &value) {
+                        return unwind::raise(cx, e);
+                    }
+                }
+                Then::Native => {
+                    YIELDED.set(true);
+                    super::call::set_result(value.into_word());
+                    return (&raw const super::dispatch::HALT, (*current(cx)).regs);
+                }
+                _ => return yielded_into_loop(cx, value),
+            }
         }
-        let then = f.then;
-        // What the resumer was handling stays with it.
+    }
+}
+
+/// What the resumer was handling stays with it, and what the generator handles with the generator.
+#[cold]
+unsafe fn leave_handled(cx: &mut Cx, g: &Generator) {
+    // SAFETY: the claimer's.
+    unsafe {
         let inside = std::mem::replace(&mut cx.handled, Value::NONE);
         let outer = std::mem::replace(&mut *g.handled.get(), Value::NONE);
         let same = inside.is(&outer);
         cx.handled = outer;
         if !same {
             *g.handled.get() = inside;
-        }
-        cx.frame = f.prev.cast();
-        cx.depth -= 1;
-        g.state.store(SUSPENDED, Ordering::Release);
-        match then {
-            Then::Native => {
-                YIELDED.set(true);
-                super::call::set_result(value.into_word());
-                (&raw const super::dispatch::HALT, (*current(cx)).regs)
-            }
-            _ => yielded_into(cx, then, value),
         }
     }
 }
@@ -385,7 +406,7 @@ thread_local! {
     static YIELDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
-/// Resumes from native code: the value yielded or returned.
+/// Resumes from native code: the value yielded or returned. The caller's reference keeps the generator alive.
 pub fn send(cx: &mut Cx, g: &Generator, value: Value) -> PyResult<Sent> {
     cx.check_native_stack()?;
     let fresh = g.started.load(Ordering::Relaxed) == 0 && g.state.load(Ordering::Relaxed) == SUSPENDED;
@@ -393,7 +414,6 @@ pub fn send(cx: &mut Cx, g: &Generator, value: Value) -> PyResult<Sent> {
         let n = kind_name(g);
         return Err(cx.type_error(format!("can't send non-None value to a just-started {n}")));
     }
-    let _keep = g.to_value();
     // SAFETY: `resume` claims the frame.
     unsafe {
         let start = match resume(cx, g, value, Then::Native) {
@@ -589,29 +609,20 @@ pub fn close_value(cx: &mut Cx, g: &Generator) -> PyResult<Value> {
     }
 }
 
-/// A generator resumed by an instruction of the frame below has yielded.
-unsafe fn yielded_into(cx: &mut Cx, then: Then, value: Value) -> Next {
+/// A generator resumed by the ForIter of the frame below has yielded.
+unsafe fn yielded_into_loop(cx: &mut Cx, value: Value) -> Next {
     use bytecode::Instr;
-    // SAFETY: the frame below is at its ForIter or YieldFrom.
+    // SAFETY: the frame below is at its ForIter.
     unsafe {
         let below = &mut *current(cx);
         let i = Instr((*below.pc).load(Ordering::Relaxed));
-        match then {
-            Then::ForIter => {
-                let high = if is_wide(below) { Instr((*below.pc.sub(1)).load(Ordering::Relaxed)).a() as usize } else { 0 };
-                let at = below.regs.add(i.a() as usize | high << 8);
-                let old = if i.flags() & bytecode::encode::DROP_A != 0 { *at } else { Word::NONE };
-                *at = value.into_word();
-                let pc = below.pc;
-                super::ops::drop_now(cx, pc, old);
-                (pc.add(2), (*current(cx)).regs)
-            }
-            // What the delegate yields, the delegating generator yields.
-            _ => match super::instrument::events::passes_on(cx, &value) {
-                Ok(()) => yielded(cx, value),
-                Err(e) => unwind::raise(cx, e),
-            },
-        }
+        let high = if i.c() == DEPTH_UNKNOWN && is_wide(below) { Instr((*below.pc.sub(1)).load(Ordering::Relaxed)).a() as usize } else { 0 };
+        let at = below.regs.add(i.a() as usize | high << 8);
+        let old = if i.flags() & bytecode::encode::DROP_A != 0 { *at } else { Word::NONE };
+        *at = value.into_word();
+        let pc = below.pc;
+        super::ops::drop_now(cx, pc, old);
+        (pc.add(2), (*current(cx)).regs)
     }
 }
 
@@ -622,7 +633,7 @@ pub unsafe fn returned_into(cx: &mut Cx, then: Then, value: Value) -> Next {
     unsafe {
         let below = &mut *current(cx);
         let i = Instr((*below.pc).load(Ordering::Relaxed));
-        let wide = is_wide(below);
+        let wide = i.c() == DEPTH_UNKNOWN && is_wide(below);
         let prefix = if wide { Instr((*below.pc.sub(1)).load(Ordering::Relaxed)) } else { Instr(0) };
         let b = i.b() as usize | if wide { (prefix.b() as usize) << 8 } else { 0 };
         let regs = below.regs;

@@ -672,7 +672,7 @@ fn quick_item(obj: Word, index: i64) -> Option<Reg> {
     }
     if let Some(t) = v.exact::<Tuple>() {
         let i = if index < 0 { index + t.len() as i64 } else { index };
-        return if i < 0 { None } else { t.items().get(i as usize).map(|x| x.to_value().into()) };
+        return if i < 0 { None } else { t.items().get(i as usize).map(|x| x.to_reg()) };
     }
     None
 }

@@ -5,7 +5,7 @@ use super::super::frame::{Pc, Regs};
 use super::{a, b, c, done, drop_now, finish, get, next, own, put, save, slice, take};
 use crate::vm::unwind;
 use bytecode::Instr;
-use bytecode::encode::KILL_B;
+use bytecode::encode::{DROP_A, KILL_B};
 use gc::{Gc, Ref, Reg, Value, Word};
 use objects::protocol::{attr, call, iter, text};
 use objects::types::dict::{Dict, as_dict};
@@ -313,33 +313,46 @@ pub unsafe fn unpack_seq<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) 
         let source = get(r, b::<W>(pc, i));
         let (base, n) = (c::<W>(pc, i), i.index() as usize);
         let dying = if i.flags() & KILL_B != 0 { source.word() } else { Word::NONE };
+        let locals = i.flags() & DROP_A != 0;
         if let Some(t) = source.exact::<Tuple>()
             && t.len() == n
         {
-            // The tuple's own register may be the first one that is written: it is not read again.
-            for (k, x) in t.items().iter().enumerate() {
-                *r.add(base + k) = x.to_value().into_word();
+            if locals {
+                // One of the locals may have the only reference to the tuple, from which a temporary may have borrowed it.
+                let keep = (!dying.is_counted()).then(|| source.to_reg());
+                for (k, x) in t.items().iter().enumerate() {
+                    replace(r, base + k, x.to_reg().into_word());
+                }
+                drop(keep);
+            } else {
+                // The tuple's own register may be the first one that is written: it is not read again.
+                for (k, x) in t.items().iter().enumerate() {
+                    *r.add(base + k) = x.to_reg().into_word();
+                }
             }
-            drop_now(cx, pc, dying);
-            return (pc.add(2), r);
+            return unpacked(cx, pc, r, dying);
         }
-        if let Some(l) = source.exact::<List>() {
+        if let Some(l) = source.exact::<List>()
+            && n <= FEW
+        {
+            let mut words = [Word::NONE; FEW];
             let mut done = 0;
             let whole = l.exactly(n, |k, v| {
-                *r.add(base + k) = v.into_word();
+                words[k] = v.into_word();
                 done = k + 1;
             });
             if whole {
-                drop_now(cx, pc, dying);
-                return (pc.add(2), r);
+                for (k, w) in words[..n].iter().enumerate() {
+                    if locals {
+                        replace(r, base + k, *w);
+                    } else {
+                        *r.add(base + k) = *w;
+                    }
+                }
+                return unpacked(cx, pc, r, dying);
             }
-            // Of another length, or changed meanwhile: back to what it was, and by the long way.
-            for k in 0..done {
-                super::super::frame::drop_word(*r.add(base + k));
-            }
-            if done > 0 && base == b::<W>(pc, i) {
-                *r.add(base) = source.word();
-            }
+            // Of another length, or changed meanwhile: by the long way.
+            words[..done].iter().for_each(|w| super::super::frame::drop_word(*w));
         }
         unpack_slow::<W>(cx, pc, r, i)
     }
@@ -356,13 +369,44 @@ unsafe fn unpack_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr) -> 
             Ok(items) => {
                 let dying = if i.flags() & KILL_B != 0 { source.word() } else { Word::NONE };
                 for (k, v) in items.into_iter().enumerate() {
-                    *r.add(base + k) = v.into_word();
+                    if i.flags() & DROP_A != 0 {
+                        replace(r, base + k, v.into_word());
+                    } else {
+                        *r.add(base + k) = v.into_word();
+                    }
                 }
-                drop_now(cx, pc, dying);
-                (pc.add(2), r)
+                unpacked(cx, pc, r, dying)
             }
             Err(e) => unwind::raise(cx, e),
         }
+    }
+}
+
+/// Elements that are unpacked from a list without a copy of the list.
+const FEW: usize = 16;
+
+/// Writes a local; what it held is given back, finalisers wait.
+#[inline(always)]
+unsafe fn replace(r: Regs, n: usize, w: Word) {
+    // SAFETY: by the caller: a local, whose word it owns.
+    unsafe {
+        let old = *r.add(n);
+        *r.add(n) = w;
+        super::super::frame::drop_word(old);
+    }
+}
+
+/// Ends an unpacking: the source dies if it was a temporary, and finalisers run that have become due.
+#[inline(always)]
+unsafe fn unpacked(cx: &mut Cx, pc: Pc, r: Regs, dying: Word) -> Next {
+    // SAFETY: verified code.
+    unsafe {
+        super::super::frame::drop_word(dying);
+        if gc::local::has_work() {
+            super::save(cx, pc);
+            super::drain(cx);
+        }
+        (pc.add(2), r)
     }
 }
 
