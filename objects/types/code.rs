@@ -145,9 +145,7 @@ fn with_depth(data: &bytecode::Code, n: usize) -> bytecode::Instr {
     use bytecode::Op;
     let i = data.instrs[n];
     let depth = match i.op() {
-        Some(Op::Yield | Op::YieldFrom) => {
-            usize::from(bytecode::exceptions::live_depth(&data.live, n as u32)).max(data.locals.len())
-        }
+        Some(Op::Yield | Op::YieldFrom) => usize::from(bytecode::exceptions::live_depth(&data.live, n as u32)).max(data.locals.len()),
         // Resumes a generator: here c says only whether there is a prefix.
         Some(Op::ForIter) => 0,
         _ => return i,

@@ -616,7 +616,8 @@ unsafe fn yielded_into_loop(cx: &mut Cx, value: Value) -> Next {
     unsafe {
         let below = &mut *current(cx);
         let i = Instr((*below.pc).load(Ordering::Relaxed));
-        let high = if i.c() == DEPTH_UNKNOWN && is_wide(below) { Instr((*below.pc.sub(1)).load(Ordering::Relaxed)).a() as usize } else { 0 };
+        let high =
+            if i.c() == DEPTH_UNKNOWN && is_wide(below) { Instr((*below.pc.sub(1)).load(Ordering::Relaxed)).a() as usize } else { 0 };
         let at = below.regs.add(i.a() as usize | high << 8);
         let old = if i.flags() & bytecode::encode::DROP_A != 0 { *at } else { Word::NONE };
         *at = value.into_word();

@@ -246,11 +246,11 @@ pub unsafe fn before(cx: &Cx, at: Pc, i: Instr, r: Regs) -> Noted {
     Noted { outcome, word }
 }
 
-/// Counts what the instruction has done. `f0` was the current frame before it.
+/// Counts what the instruction has done. `f0` was the current frame before it; `next` is where the thread goes on.
 ///
 /// # Safety
 /// The instruction has just run in this thread.
-pub unsafe fn after(cx: &Cx, noted: &Noted, at: Pc, i: Instr, f0: *mut Frame) {
+pub unsafe fn after(cx: &Cx, noted: &Noted, at: Pc, i: Instr, f0: *mut Frame, next: Pc) {
     let Some((c, op)) = counters().zip(i.op()) else { return };
     let f1 = current(cx);
     // SAFETY: f1 is alive; f0 is looked at only where it is f1 or below it.
@@ -283,7 +283,9 @@ pub unsafe fn after(cx: &Cx, noted: &Noted, at: Pc, i: Instr, f0: *mut Frame) {
                 c.failure[op as usize] += 1;
             }
         }
-        if f1 == f0 && op.info().operands[0] == Operand::Dst && op != Op::ForIter {
+        // One that has raised has written nothing: its register may hold anything.
+        let finished = std::ptr::eq(next, at.wrapping_add(1 + op.caches()));
+        if f1 == f0 && finished && op.info().operands[0] == Operand::Dst {
             let wide = super::is_wide(&*f1, at);
             c.written[sort_of(*(*f1).regs.add(outcome::operands(at, i, wide)[0]))] += 1;
         }
