@@ -21,6 +21,11 @@ impl<'t> Compiler<'t> {
 
     pub fn if_stmt(&mut self, test: &'t Expr, body: &'t [Stmt], orelse: &'t [Stmt]) -> Res {
         let otherwise = self.unit.new_label();
+        if self.constant_truth(test).is_some() {
+            // Nothing is tested, but the line is traced.
+            self.at(test.pos);
+            self.unit.emit(Op::Line, R::No, R::No, R::No, 0, 0);
+        }
         self.jump_if(test, false, otherwise)?;
         self.unit.conditional += 1;
         self.body(body)?;
@@ -49,14 +54,23 @@ impl<'t> Compiler<'t> {
     pub fn while_loop(&mut self, test: &'t Expr, body: &'t [Stmt], orelse: &'t [Stmt]) -> Res {
         let exit = self.unit.new_label();
         let done = self.unit.new_label();
+        let endless = self.constant_truth(test) == Some(true);
+        if self.constant_truth(test).is_some() {
+            // Nothing is tested, but the line is traced: here, and at the jump back.
+            self.at(test.pos);
+            self.unit.emit(Op::Line, R::No, R::No, R::No, 0, 0);
+        }
         let top = self.unit.place_loop_top();
         self.push_block(BlockKind::Loop { top, exit, has_iter: false });
         self.unit.loops += 1;
         self.unit.conditional += 1;
-        if self.constant_truth(test) != Some(true) {
+        if !endless {
             self.jump_if(test, false, done)?;
         }
         self.body(body)?;
+        if endless {
+            self.at(test.pos);
+        }
         self.unit.starts = false;
         self.jump(top);
         self.unit.loops -= 1;
@@ -332,12 +346,9 @@ impl<'t> Compiler<'t> {
 
     fn leave_to(&mut self, index: usize, target: Label) -> Res {
         let (height, handler) = (self.unit.height, self.unit.handler);
-        let before = self.unit.code.len();
+        // The statement has its line, whatever the blocks do that are left.
+        self.unit.emit(Op::Line, R::No, R::No, R::No, 0, 0);
         self.unwind(index, false)?;
-        if self.unit.code.len() == before {
-            // The jump alone carries the line.
-            self.unit.emit(Op::Line, R::No, R::No, R::No, 0, 0);
-        }
         self.jump(target);
         self.unit.height = height;
         self.unit.handler = handler;

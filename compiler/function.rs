@@ -448,7 +448,10 @@ impl<'t> Compiler<'t> {
         }
         self.body(body)?;
         self.deferred_annotations()?;
-        self.at(Pos { line: first_line, col: 0, end_line: first_line, end_col: 0 });
+        // No line of its own: the one before.
+        if let Some(last) = self.unit.code.last() {
+            self.unit.pos = last.pos;
+        }
         self.unit.starts = false;
         let attributes: Vec<Constant> = self.unit.static_attributes.iter().map(|n| Constant::Str(PyStr::from(&**n))).collect();
         let a = self.load_constant(&Constant::Tuple(attributes.into()), Dst::Temp);

@@ -4,7 +4,8 @@
 //! looks at stay empty: the real ones are in [`Counted`]. Frees take the path for cells of other threads, because the heap then has no number that
 //! a page could have. [`Event`]s are counted on paths that are slow anyway, behind one flag.
 //!
-//! The kind of a cell is known only after it has been written: an allocation is noted, and looked at when the next thing happens.
+//! The kind of a cell is known only after it has been written: an allocation is noted, and looked at when the next thing happens. Large cells, whose
+//! memory goes away when another thread frees them, are not noted: their allocation is counted under their kind when they die, or at the end.
 
 use crate::header::Header;
 use crate::heap::CLASSES;
@@ -136,6 +137,13 @@ impl Counted {
     pub(crate) fn allocated(&mut self, class: usize, h: *const Header) {
         self.settle();
         self.sizes[class][0] += 1;
+        if class == CLASSES {
+            return;
+        }
+        // Another thread has freed these before they were looked at.
+        if self.fresh.len() > 256 {
+            self.fresh.clear();
+        }
         self.fresh.push(h);
     }
 
@@ -144,6 +152,9 @@ impl Counted {
         self.settle();
         self.fresh.retain(|f| !std::ptr::eq(*f, h));
         self.sizes[class][1] += 1;
+        if class == CLASSES {
+            self.kind(h.type_id(), 0);
+        }
         self.kind(h.type_id(), 1);
     }
 }
@@ -162,6 +173,14 @@ pub fn forget() {
                 (c.reused, c.remote) = (0, 0);
             }
         }
+    }
+}
+
+/// Calls `f` with the kind of each large cell that is alive, with the world stopped.
+pub fn for_each_large(_world: &sync::safepoint::WorldStopped, mut f: impl FnMut(u32)) {
+    for h in crate::heap::large_cells() {
+        // SAFETY: a registered cell; nobody frees it in a stop.
+        f(unsafe { (*(h as *const Header)).type_id() });
     }
 }
 

@@ -1,6 +1,6 @@
 //! `frame` and `traceback`: attributes; `FrameLocalsProxy` (PEP 667).
 
-use crate::vm::frame_object::{FrameObject, Traceback, back_of, code_of, live, locals_of, pc_of, set_local, traceback_line};
+use crate::vm::frame_object::{FrameObject, Traceback, back_of, code_of, generator_of, live, locals_of, pc_of, set_local, traceback_line};
 use crate::vm::generator::{self, as_generator};
 use bytecode::flags as code_flags;
 use objects::args::{Args, Signature};
@@ -79,7 +79,8 @@ fn set_trace_flag(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>, bit: u8) -> PyRes
 fn clear(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let o = me(a[0]);
     if live(o).is_some() {
-        let what = match as_generator(o.generator.as_ref()) {
+        let owner = generator_of(o);
+        let what = match as_generator(owner.as_ref()) {
             Some(g) if g.state.load(Ordering::Acquire) == generator::SUSPENDED => {
                 if g.started.load(Ordering::Relaxed) == 0 {
                     generator::close(cx, g)?;
@@ -131,7 +132,7 @@ static FRAME_GETSETS: &[GetSet] = &[
     getter("f_builtins", |_, v| Ok(me(v).builtins.clone().into()), ""),
     getter("f_code", |_, v| Ok(me(v).code.clone().into()), ""),
     getset("f_trace_opcodes", |_, v| trace_flag(v, 2), |cx, v, x| set_trace_flag(cx, v, x, 2), ""),
-    getter("f_generator", |_, v| Ok(me(v).generator.clone().into()), ""),
+    getter("f_generator", |_, v| Ok(generator_of(me(v)).into()), ""),
 ];
 
 /// `frame`.

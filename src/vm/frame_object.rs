@@ -31,8 +31,6 @@ pub struct FrameObject {
     pub locals: Field,
     /// `f_trace`
     pub trace: Field,
-    /// The generator it belongs to, or None.
-    pub generator: Value,
     /// Names set through `f_locals` that the code does not have: a dict; unbound before. Old values of locals that were replaced that way are
     /// kept in `kept` until the object dies, since the frame's callees may have borrowed them.
     pub extra: Field,
@@ -46,7 +44,7 @@ pub struct FrameObject {
 unsafe impl Payload for FrameObject {
     const TYPE_ID: u32 = ids::FRAME;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
-        for v in [&self.code, &self.globals, &self.builtins, &self.generator] {
+        for v in [&self.code, &self.globals, &self.builtins] {
             visit(v.word());
         }
         for f in [&self.back, &self.locals, &self.trace, &self.extra, &self.kept] {
@@ -86,7 +84,6 @@ pub unsafe fn object_of(f: &mut Frame) -> Option<Value> {
         }
         let code = f.code()?.to_value();
         gc::stats::count(gc::stats::Event::FrameObject);
-        let generator = if f.generator.is_null() { Value::NONE } else { Ref::from_word(Word::from_header(f.generator)).to_value() };
         let o = gc::alloc(FrameObject {
             frame: AtomicPtr::new(f),
             code,
@@ -96,7 +93,6 @@ pub unsafe fn object_of(f: &mut Frame) -> Option<Value> {
             back: Field::empty(),
             locals: Field::empty(),
             trace: Field::new(Value::NONE),
-            generator,
             extra: Field::empty(),
             kept: Field::empty(),
             trace_flags: sync::prim::AtomicU8::new(1),
@@ -244,13 +240,24 @@ pub fn live(o: &FrameObject) -> Option<*mut Frame> {
     if f.is_null() { None } else { Some(f) }
 }
 
+/// The generator whose frame it stands for, while that is alive, or None. (The generator holds its frame's object, so that does not hold the generator.)
+pub fn generator_of(o: &FrameObject) -> Value {
+    match live(o) {
+        // SAFETY: a live frame's generator is alive.
+        Some(f) => unsafe {
+            if (*f).generator.is_null() { Value::NONE } else { Ref::from_word(Word::from_header((*f).generator)).to_value() }
+        },
+        None => Value::NONE,
+    }
+}
+
 /// `f_back`.
 pub fn back_of(o: &FrameObject) -> Value {
     let Some(f) = live(o) else {
         let v = o.back.load(o.header());
         return if v.word() == Word::UNBOUND { Value::NONE } else { v };
     };
-    if let Some(g) = super::generator::as_generator(o.generator.as_ref())
+    if let Some(g) = super::generator::as_generator(generator_of(o).as_ref())
         && g.state.load(Ordering::Acquire) != super::generator::RUNNING
     {
         return Value::NONE;

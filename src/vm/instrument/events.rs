@@ -174,7 +174,7 @@ pub unsafe fn before(cx: &mut Cx, at: Pc, i: Instr, r: Regs) -> Option<Next> {
                 }
                 left(cx, if op == Op::Yield { event::PY_YIELD } else { event::PY_RETURN }, index, events, &value)?;
             }
-            if calls {
+            if calls && (has_profile(cx) || events & bit(event::CALL) != 0) {
                 about_to_call(cx, at, i, op, r, index, events)?;
             }
             Ok(false)
@@ -368,6 +368,8 @@ pub unsafe fn after(cx: &mut Cx, before: Before, at: Pc, i: Instr, next: Next) -
             if cx.trace.native.is_some() {
                 f.pc = at;
                 native_done(cx, event::C_RETURN, index)?;
+                // What the call alone has held dies with it.
+                cx.drain();
             }
             if is_jump(op) {
                 // A loop on one line: the line is traced again each time around.
@@ -400,7 +402,9 @@ pub fn is_unlined(op: Op, index: u32, info: &lines::CodeInfo) -> bool {
     match op {
         Op::PushExc | Op::PopExc | Op::LeaveExc | Op::Reraise | Op::ReraisePop | Op::StopIterationError | Op::MakeCell => true,
         // `break` and `continue` have a `Line` of their own.
-        Op::Jump | Op::JumpBack => true,
+        Op::Jump => true,
+        // The way back of an endless loop stands for its test.
+        Op::JumpBack => index > 0 && info.line(index) == info.line(index - 1),
         // At the end of the code without a `return`: the frame ends at the line that it has come from.
         Op::ReturnK => index > 0 && info.line(index) == info.line(index - 1),
         _ => false,
@@ -495,11 +499,27 @@ fn class_call(cx: &mut Cx, frame: *mut Frame) -> Option<Box<dyn std::any::Any>> 
 
 /// The exception leaves the current frame.
 pub fn unwinds(cx: &mut Cx, exc: Value) -> Value {
+    // SAFETY: the current frame.
+    let f = unsafe { frame(cx) };
+    let at = f.pc;
+    if let Some(line) = shown_at(cx.trace.prev as Pc, f) {
+        f.pc = line;
+    }
     let exc = leaves(cx, exc);
+    f.pc = at;
     // In the frame below it comes out of the call of the class.
     let frame = current(cx);
     cx.trace.native = class_call(cx, frame);
     exc
+}
+
+/// Where a frame at an instruction without a line is shown: at the one that it has executed before.
+fn shown_at(prev: Pc, f: &Frame) -> Option<Pc> {
+    let code = f.code()?;
+    let info = lines::of(code);
+    let start = code.instrs.as_ptr();
+    let inside = (start..start.wrapping_add(code.instrs.len())).contains(&prev);
+    (inside && info.line(f.pc_index()) == 0).then_some(prev)
 }
 
 fn leaves(cx: &mut Cx, exc: Value) -> Value {

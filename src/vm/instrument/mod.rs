@@ -140,7 +140,7 @@ unsafe fn steps(cx: &mut Cx, start: Next, entered: bool) -> Option<Next> {
             let noted = if cx.trace.mode & mode::STATS != 0 { Some(stats::before(cx, at, i, r)) } else { None };
             let next = dispatch::step(cx, pc, r);
             if let Some(noted) = noted {
-                stats::after(cx, &noted, at, i, below);
+                stats::after(cx, &noted, at, i, below, next.0);
             }
             (pc, r) = match known {
                 Some(known) if events_on(cx) => events::after(cx, known, at, i, next),

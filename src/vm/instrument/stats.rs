@@ -246,11 +246,11 @@ pub unsafe fn before(cx: &Cx, at: Pc, i: Instr, r: Regs) -> Noted {
     Noted { outcome, word }
 }
 
-/// Counts what the instruction has done. `f0` was the current frame before it.
+/// Counts what the instruction has done. `f0` was the current frame before it; `next` is where the thread goes on.
 ///
 /// # Safety
 /// The instruction has just run in this thread.
-pub unsafe fn after(cx: &Cx, noted: &Noted, at: Pc, i: Instr, f0: *mut Frame) {
+pub unsafe fn after(cx: &Cx, noted: &Noted, at: Pc, i: Instr, f0: *mut Frame, next: Pc) {
     let Some((c, op)) = counters().zip(i.op()) else { return };
     let f1 = current(cx);
     // SAFETY: f1 is alive; f0 is looked at only where it is f1 or below it.
@@ -283,7 +283,9 @@ pub unsafe fn after(cx: &Cx, noted: &Noted, at: Pc, i: Instr, f0: *mut Frame) {
                 c.failure[op as usize] += 1;
             }
         }
-        if f1 == f0 && op.info().operands[0] == Operand::Dst && op != Op::ForIter {
+        // One that has raised has written nothing: its register may hold anything.
+        let finished = std::ptr::eq(next, at.wrapping_add(1 + op.caches()));
+        if f1 == f0 && finished && op.info().operands[0] == Operand::Dst {
             let wide = super::is_wide(&*f1, at);
             c.written[sort_of(*(*f1).regs.add(outcome::operands(at, i, wide)[0]))] += 1;
         }
@@ -339,6 +341,7 @@ fn loop_report(c: &Counters, r: &mut Report) {
 fn heap_report(r: &mut Report) {
     let kind_name = |id: usize| live_by_id(id as u32).map_or_else(|| "(type gone)".to_string(), |t| t.full_name());
     let world = sync::safepoint::stop_the_world();
+    gc::stats::for_each_large(&world, |id| r.add(section::ALLOCATIONS, &kind_name(id as usize), 1));
     gc::stats::for_each_slot(&world, |s| {
         for (id, [allocated, freed]) in s.heap.kinds.iter().enumerate() {
             if allocated + freed > 0 {
