@@ -50,6 +50,7 @@ pub mod termios;
 pub mod time;
 pub mod types;
 pub mod unicodedata;
+pub mod xml;
 
 use objects::types::module::ModuleDef;
 use objects::types::type_::TypeSpec;
@@ -111,6 +112,8 @@ pub static MODULES: &[&ModuleDef] = &[
     &time::MODULE,
     &types::MODULE,
     &unicodedata::MODULE,
+    &xml::etree::MODULE,
+    &xml::expat::MODULE,
 ];
 
 /// The static types of each module; they are made at start-up.
@@ -143,4 +146,5 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     structs::SPECS,
     types::SPECS,
     unicodedata::SPECS,
+    xml::SPECS,
 ];
