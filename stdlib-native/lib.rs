@@ -40,6 +40,7 @@ pub mod random;
 pub mod resource;
 pub mod select;
 pub mod socket;
+pub mod sqlite;
 pub mod sre;
 pub mod stat;
 pub mod statistics;
@@ -102,6 +103,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &resource::MODULE,
     &select::MODULE,
     &socket::MODULE,
+    &sqlite::MODULE,
     &sre::MODULE,
     &stat::MODULE,
     &statistics::MODULE,
@@ -142,6 +144,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     random::SPECS,
     select::SPECS,
     socket::SPECS,
+    sqlite::SPECS,
     sre::SPECS,
     structs::SPECS,
     types::SPECS,

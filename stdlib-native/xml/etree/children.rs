@@ -14,8 +14,9 @@ fn is_index(v: Ref<'_>) -> bool {
 }
 
 /// Which children a slice means: start, step and how many.
-fn indices(cx: &mut Cx, s: &Slice, len: usize) -> PyResult<(i64, i64, usize)> {
+fn indices(cx: &mut Cx, s: &Slice, e: &Element) -> PyResult<(i64, i64, usize)> {
     let (start, stop, step) = s.unpack(cx)?;
+    let len = e.with(cx, |s| s.children.len());
     let i = objects::types::slice::adjust(start, stop, step, len);
     Ok((i.start, i.step, i.count))
 }
@@ -32,8 +33,7 @@ pub fn get_item(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> PyResult<Reg> {
         return found.map(Reg::from).ok_or_else(|| cx.index_error("child index out of range"));
     }
     let Some(slice) = key.downcast::<Slice>() else { return Err(cx.type_error("element indices must be integers")) };
-    let len = e.with(cx, |s| s.children.len());
-    let (start, step, count) = indices(cx, slice, len)?;
+    let (start, step, count) = indices(cx, slice, e)?;
     let found = e.with(cx, |s| {
         (0..count as i64).filter_map(|i| usize::try_from(start + i * step).ok().and_then(|i| s.children.get(i).cloned())).collect()
     });
@@ -74,8 +74,7 @@ pub fn set_item(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>, value: Option<Ref<'_>>) -
             }
         }
     }
-    let len = e.with(cx, |s| s.children.len());
-    let (start, step, count) = indices(cx, slice, len)?;
+    let (start, step, count) = indices(cx, slice, e)?;
     if value.is_some() && step != 1 && new.len() != count {
         return Err(cx.value_error(format!("attempt to assign sequence of size {} to extended slice of size {count}", new.len())));
     }
@@ -142,20 +141,18 @@ pub fn insert(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 pub fn remove(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     expect(cx, a[1], "remove() argument")?;
     let e = me(a[0]);
-    let same = e.with(cx, |s| s.children.iter().position(|c| c.as_ref().is(a[1])));
-    let mut found = same.map(|i| (i, a[1].to_value()));
     let mut i = 0;
-    while found.is_none() {
-        let Some(c) = e.with(cx, |s| s.children.get(i).cloned()) else { break };
-        if compare::equal(cx, c.as_ref(), a[1])? {
-            found = Some((i, c));
+    loop {
+        let Some(c) = e.with(cx, |s| s.children.get(i).cloned()) else {
+            return Err(cx.value_error("Element.remove(x): element not found"));
+        };
+        if c.as_ref().is(a[1]) || compare::equal(cx, c.as_ref(), a[1])? {
+            break;
         }
         i += 1;
     }
-    // What was compared may have changed the element: only what was found is removed.
-    let old = e.with(cx, |s| {
-        let (i, v) = found?;
-        s.children.get(i).is_some_and(|c| c.is(&v)).then(|| s.children.remove(i))
-    });
-    old.map(|_| Value::NONE.into()).ok_or_else(|| cx.value_error("Element.remove(x): element not found"))
+    // Comparing may have changed the element: what stands there now is removed.
+    let old = e.with(cx, |s| (i < s.children.len()).then(|| s.children.remove(i)));
+    drop(old);
+    Ok(Value::NONE.into())
 }

@@ -234,8 +234,7 @@ fn deep_copy(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         let n = type_of(a[1]).shown_name();
         return Err(cx.type_error(format!("__deepcopy__() argument must be dict, not {n}")));
     }
-    let (tag, text, tail, attributes, all) =
-        me(a[0]).with(cx, |s| (s.tag.clone(), s.text.clone(), s.tail.clone(), s.attributes.clone(), s.children.clone()));
+    let (tag, text, tail, attributes) = me(a[0]).with(cx, |s| (s.tag.clone(), s.text.clone(), s.tail.clone(), s.attributes.clone()));
     let tag = deep(cx, &tag, a[1])?;
     let attributes = match attributes {
         Some(d) => Some(deep(cx, &d, a[1])?),
@@ -248,7 +247,10 @@ fn deep_copy(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         s.text = text;
         s.tail = tail;
     });
-    for c in all {
+    // The original may change meanwhile.
+    let mut i = 0;
+    while let Some(c) = me(a[0]).with(cx, |s| s.children.get(i).cloned()) {
+        i += 1;
         let c = deep(cx, &c, a[1])?;
         if as_element(c.as_ref()).is_none() {
             return Err(not_element(cx, c.as_ref()));

@@ -232,11 +232,32 @@ fn handle(cx: &mut Cx, p: &XmlParser, h: Happening) -> PyResult<Option<i32>> {
         flush(cx, p)?;
         return unparsed(cx, p, &f, &event);
     }
-    let Some(f) = found.take() else { return default(cx, p, &event, raw) };
+    if found.is_none() {
+        return default(cx, p, &event, raw);
+    }
     if let Event::Data(t) = &event {
-        return data(cx, p, t).map(|()| None);
+        if !p.with(cx, |s| s.parser.is_converted()) {
+            return data(cx, p, t).map(|()| None);
+        }
+        // Expat converts text in pieces of this size.
+        let mut rest = t.as_str();
+        while !rest.is_empty() {
+            let mut n = rest.len().min(1024);
+            while !rest.is_char_boundary(n) {
+                n -= 1;
+            }
+            data(cx, p, &rest[..n])?;
+            rest = &rest[n..];
+        }
+        return Ok(None);
     }
     flush(cx, p)?;
+    // Giving text out may have changed the handlers.
+    found = match index_of(&event) {
+        Some(i) => handler(cx, p, i),
+        None => None,
+    };
+    let Some(f) = found else { return Ok(None) };
     let (intern, ordered, specified_only) = p.with(cx, |s| (s.intern.clone(), s.ordered, s.specified));
     let args: Vec<Value> = match event {
         Event::Start { name: n, attributes, specified } => {
@@ -365,6 +386,41 @@ fn default(cx: &mut Cx, p: &XmlParser, e: &Event, raw: Option<String>) -> PyResu
     };
     let Some(f) = handler(cx, p, i) else { return Ok(None) };
     flush(cx, p)?;
-    let v = text(&raw);
-    invoke(cx, p, &f, &[v.as_ref()]).map(|_| None)
+    let declaration = matches!(
+        e,
+        Event::StartDoctype { .. }
+            | Event::ElementDecl { .. }
+            | Event::AttlistDecl { .. }
+            | Event::EntityDecl { .. }
+            | Event::NotationDecl { .. }
+    );
+    let pieces = if declaration { tokens(&raw) } else { vec![raw.as_str()] };
+    for piece in pieces {
+        let v = text(piece);
+        invoke(cx, p, &f, &[v.as_ref()])?;
+    }
+    Ok(None)
+}
+
+/// The tokens of a declaration: each goes to the default handler by itself.
+fn tokens(s: &str) -> Vec<&str> {
+    let mut all = Vec::new();
+    let mut rest = s;
+    while let Some(c) = rest.chars().next() {
+        let space = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+        let end = match c {
+            '"' | '\'' => rest[1..].find(c).map_or(rest.len(), |i| i + 2),
+            c if space(c) => rest.find(|c| !space(c)).unwrap_or(rest.len()),
+            '[' | ']' | '(' | '>' | '|' | ',' => 1,
+            ')' => 1 + rest[1..].chars().next().filter(|c| matches!(c, '*' | '+' | '?')).map_or(0, char::len_utf8),
+            '<' => rest[2.min(rest.len())..].find(|c: char| !c.is_ascii_alphabetic()).map_or(rest.len(), |i| i + 2),
+            c => {
+                let more = |c: char| space(c) || matches!(c, '"' | '\'' | '[' | ']' | '(' | ')' | '>' | '|' | ',');
+                rest[c.len_utf8()..].find(more).map_or(rest.len(), |i| i + c.len_utf8())
+            }
+        };
+        all.push(&rest[..end]);
+        rest = &rest[end..];
+    }
+    all
 }

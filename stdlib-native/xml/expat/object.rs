@@ -104,6 +104,9 @@ fn object(parser: Parser, handlers: [Value; HANDLERS], default: Default, intern:
 
 /// An ExpatError with its code and place.
 fn raise(cx: &mut Cx, p: &XmlParser, code: i32, text: Option<&str>) -> Raised {
+    if code == code::TOO_DEEP {
+        return cx.recursion_error();
+    }
     let place = p.with(cx, |s| {
         s.error = code;
         s.parser.place()
@@ -148,8 +151,14 @@ fn feed(cx: &mut Cx, p: &XmlParser, data: &[u8], last: bool) -> PyResult<Reg> {
     number(1)
 }
 
+/// RuntimeError within a handler.
+fn outside(cx: &mut Cx, p: &XmlParser, name: &str) -> PyResult<()> {
+    if p.with(cx, |s| s.calling > 0) { Err(cx.runtime_error(format!("cannot call {name}() from within a handler"))) } else { Ok(()) }
+}
+
 fn parse(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let p = me(a[0]);
+    outside(cx, p, "Parse")?;
     let last = match a[2].given() {
         Some(v) => truth::of(cx, v)?,
         None => false,
@@ -163,6 +172,7 @@ fn parse(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 
 fn parse_file(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let p = me(a[0]);
+    outside(cx, p, "ParseFile")?;
     let Some(read) = attr::get_optional(cx, a[1], objects::names::read())? else {
         return Err(cx.type_error("argument must have 'read' attribute"));
     };

@@ -262,8 +262,8 @@ fn quantifier(c: &mut Cursor<'_>) -> i32 {
 }
 
 fn group(c: &mut Cursor<'_>, depth: usize) -> Result<Model, Fault> {
-    if depth > 200 {
-        return Err((code::NO_MEMORY, c.at));
+    if depth > 1000 {
+        return Err((code::TOO_DEEP, c.at));
     }
     let mut m = Model { kind: 6, quantifier: 0, name: None, children: Vec::new() };
     c.space();

@@ -52,6 +52,8 @@ pub mod code {
     pub const RESERVED_XMLNS: i32 = 39;
     pub const RESERVED_URI: i32 = 40;
     pub const INVALID_ARGUMENT: i32 = 41;
+    /// Not Expat's: a content model that is nested too deeply.
+    pub const TOO_DEEP: i32 = 1000;
     pub const AMPLIFICATION: i32 = 43;
 }
 
@@ -360,6 +362,10 @@ impl Parser {
             self.protocol = Some(name.to_string());
         }
     }
+    /// Whether its text is decoded from anything but UTF-8.
+    pub fn is_converted(&self) -> bool {
+        !matches!(self.encoding, Some(Encoding::Utf8) | None)
+    }
     /// The input around the current event.
     pub fn context(&self) -> &[u8] {
         &self.text[self.event_at.min(self.text.len())..]
@@ -503,6 +509,11 @@ impl Parser {
     }
     /// What the bytes of the encoding that was asked for mean.
     pub fn set_table(&mut self, table: Box<[u32; 256]>) {
+        // What markup is written in must mean itself.
+        let plain = (0..128_u8).filter(|c| matches!(c, 9 | 10 | 13 | 32..=126) && !b"$@\\^`{}~".contains(c));
+        if plain.into_iter().any(|c| table[usize::from(c)] != u32::from(c)) {
+            return;
+        }
         self.encoding = Some(Encoding::Table(table));
         self.decode();
     }
@@ -612,10 +623,15 @@ impl Parser {
             Err(scan::Stop::Error(c, at)) => Err(Halt::Error(c, at)),
             Err(scan::Stop::More) if !self.sources.is_empty() => Err(Halt::Error(code::UNCLOSED_TOKEN, self.position())),
             Err(scan::Stop::More) if self.rest == Rest::Invalid => Err(Halt::Error(code::INVALID_TOKEN, self.text.len())),
-            Err(scan::Stop::More) if self.last && !self.raw.is_empty() => Err(Halt::Error(code::PARTIAL_CHAR, self.text.len())),
+            Err(scan::Stop::More) if self.last && !self.raw.is_empty() => Err(Halt::Error(self.partial(), self.text.len())),
             Err(scan::Stop::More) if self.last => Err(Halt::Error(code::UNCLOSED_TOKEN, self.at)),
             Err(scan::Stop::More) => Err(Halt::More),
         }
+    }
+    /// The error of a character that has not come to its end.
+    fn partial(&self) -> i32 {
+        let wide = matches!(self.encoding, Some(Encoding::Utf16 { .. }));
+        if wide && self.raw.len() == 1 { code::UNCLOSED_TOKEN } else { code::PARTIAL_CHAR }
     }
     /// Whether the current source is used up.
     fn is_at_end(&self) -> bool {
@@ -630,7 +646,7 @@ impl Parser {
             return Ok(());
         }
         if self.at >= self.text.len() && !self.raw.is_empty() {
-            return Err((code::PARTIAL_CHAR, Some(self.at)));
+            return Err((self.partial(), Some(self.at)));
         }
         let end = Some(self.at);
         match (self.state, self.kind) {

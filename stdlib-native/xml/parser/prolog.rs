@@ -180,6 +180,14 @@ impl Parser {
     }
 
     fn misplaced(&self, at: usize, c: u8) -> Halt {
+        // A name is an error where it begins, unless what follows it cannot follow a name.
+        if self.state != State::Epilog {
+            match self.scan(|s, at| scan::name_token(s, at, false).map(|end| (end, s[end]))) {
+                Err(Stop::More) if !self.last && self.sources.is_empty() => return Halt::More,
+                Ok((end, c)) if !scan::is_space(c) && !b">),|[%?*+".contains(&c) => return Halt::Error(code::INVALID_TOKEN, end),
+                _ => {}
+            }
+        }
         let code = match (self.state, c) {
             (_, b'&') | (_, 0..=0x1f) => code::INVALID_TOKEN,
             (State::Epilog, _) => code::JUNK,
@@ -294,9 +302,10 @@ impl Parser {
         let mut d = self.shared();
         d.has_parameter_references = true;
         if self.settings.parameter_entities == 0 {
-            d.stopped = !d.standalone;
+            let standalone = d.standalone;
+            d.stopped = !standalone;
             drop(d);
-            return Ok(Some(Event::Other));
+            return Ok(Some(if standalone { Event::Other } else { Event::NotStandalone }));
         }
         let Some(e) = d.parameters.get(&name).cloned() else {
             if d.standalone && self.kind == Kind::Document && self.sources.is_empty() {
