@@ -46,11 +46,13 @@ pub mod stat;
 pub mod statistics;
 pub mod string;
 pub mod structs;
+pub mod suggestions;
 pub mod syslog;
 pub mod termios;
 pub mod time;
 pub mod types;
 pub mod unicodedata;
+pub mod uuid;
 pub mod xml;
 
 use objects::types::module::ModuleDef;
@@ -79,6 +81,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &functools::MODULE,
     &grp::MODULE,
     &hashes::blake2::MODULE,
+    &hashes::derive::MODULE,
     &hashes::hmac::MODULE,
     &hashes::object::MD5_MODULE,
     &hashes::object::SHA1_MODULE,
@@ -109,11 +112,13 @@ pub static MODULES: &[&ModuleDef] = &[
     &statistics::MODULE,
     &string::MODULE,
     &structs::MODULE,
+    &suggestions::MODULE,
     &syslog::MODULE,
     &termios::MODULE,
     &time::MODULE,
     &types::MODULE,
     &unicodedata::MODULE,
+    &uuid::MODULE,
     &xml::etree::MODULE,
     &xml::expat::MODULE,
 ];
