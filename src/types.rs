@@ -19,6 +19,7 @@ pub static SPECS: &[&TypeSpec] = &[
     &crate::modules::typing::GENERIC_TYPE,
     &crate::modules::typing::TYPE_ALIAS_TYPE,
     &crate::modules::ast::base::AST_TYPE,
+    &crate::modules::symtable::ENTRY_TYPE,
     &crate::modules::tokenize::ITERATOR_TYPE,
     &crate::modules::lsprof::PROFILER_TYPE,
     &function::FUNCTION_TYPE,

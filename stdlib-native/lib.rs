@@ -40,16 +40,20 @@ pub mod random;
 pub mod resource;
 pub mod select;
 pub mod socket;
+pub mod sqlite;
 pub mod sre;
 pub mod stat;
 pub mod statistics;
 pub mod string;
 pub mod structs;
+pub mod suggestions;
 pub mod syslog;
 pub mod termios;
 pub mod time;
 pub mod types;
 pub mod unicodedata;
+pub mod uuid;
+pub mod xml;
 
 use objects::types::module::ModuleDef;
 use objects::types::type_::TypeSpec;
@@ -77,6 +81,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &functools::MODULE,
     &grp::MODULE,
     &hashes::blake2::MODULE,
+    &hashes::derive::MODULE,
     &hashes::hmac::MODULE,
     &hashes::object::MD5_MODULE,
     &hashes::object::SHA1_MODULE,
@@ -101,16 +106,21 @@ pub static MODULES: &[&ModuleDef] = &[
     &resource::MODULE,
     &select::MODULE,
     &socket::MODULE,
+    &sqlite::MODULE,
     &sre::MODULE,
     &stat::MODULE,
     &statistics::MODULE,
     &string::MODULE,
     &structs::MODULE,
+    &suggestions::MODULE,
     &syslog::MODULE,
     &termios::MODULE,
     &time::MODULE,
     &types::MODULE,
     &unicodedata::MODULE,
+    &uuid::MODULE,
+    &xml::etree::MODULE,
+    &xml::expat::MODULE,
 ];
 
 /// The static types of each module; they are made at start-up.
@@ -139,8 +149,10 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     random::SPECS,
     select::SPECS,
     socket::SPECS,
+    sqlite::SPECS,
     sre::SPECS,
     structs::SPECS,
     types::SPECS,
     unicodedata::SPECS,
+    xml::SPECS,
 ];

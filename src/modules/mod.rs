@@ -18,6 +18,7 @@ pub mod monitoring;
 pub mod opcode;
 pub mod signal;
 pub mod streams;
+pub mod symtable;
 pub mod sys;
 pub mod sysconfig;
 pub mod templates;
@@ -40,6 +41,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &marshal::MODULE,
     &opcode::MODULE,
     &signal::MODULE,
+    &symtable::MODULE,
     &sys::MODULE,
     &sysconfig::MODULE,
     &thread::MODULE,

@@ -32,7 +32,14 @@ impl Stored for Keyed {
 pub type Hmac = Guarded<Keyed, { ids::HMAC }>;
 
 impl Keyed {
-    fn new(algorithm: Algorithm, key: &[u8]) -> Keyed {
+    /// The code of several parts.
+    pub fn of(&self, parts: &[&[u8]]) -> Vec<u8> {
+        let mut k = self.clone();
+        parts.iter().for_each(|p| k.inner.update(p));
+        k.digest()
+    }
+    /// With a key.
+    pub fn new(algorithm: Algorithm, key: &[u8]) -> Keyed {
         let size = algorithm.block_size();
         let mut block = if key.len() > size {
             let mut s = algorithm.start();

@@ -1,6 +1,7 @@
 //! `_md5`, `_sha1`, `_sha2`, `_sha3`, `_blake2` and `_hmac`: the states of the algorithms behind one face. [`objects`](object) has the types.
 
 pub mod blake2;
+pub mod derive;
 pub mod hmac;
 pub mod keccak;
 pub mod object;
