@@ -20,7 +20,10 @@ use objects::{Cx, PyResult};
 /// What a temporary is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
+    /// Part of an expression. It may be borrowed from a local, or no object at all, so that only the code which made it can use it.
     Object,
+    /// `__exit__` of a `with`, as a method pair.
+    Exit,
     Iterator,
     /// The exception that a handler handles.
     Exception,
@@ -79,8 +82,13 @@ fn kinds(code: &Code) -> Vec<Option<Vec<Kind>>> {
                 state[t] = match op {
                     Op::GetIter | Op::GetAIter => Kind::Iterator,
                     Op::PushExc => Kind::Kept,
+                    Op::BeforeWith | Op::BeforeAsyncWith => Kind::Exit,
                     _ => Kind::Object,
                 };
+                if matches!(op, Op::BeforeWith | Op::BeforeAsyncWith) {
+                    state.resize(t + 3, Kind::Object);
+                    (state[t + 1], state[t + 2]) = (Kind::Exit, Kind::Object);
+                }
             }
             todo.push((past, state));
         }
@@ -96,7 +104,7 @@ fn behind_prefix(code: &Code, at: usize) -> usize {
 }
 
 fn fits(from: &[Kind], to: &[Kind]) -> bool {
-    to.len() <= from.len() && from.iter().zip(to).all(|(a, b)| a == b)
+    to.len() <= from.len() && from.iter().zip(to).all(|(a, b)| a == b && *b != Kind::Object)
 }
 
 fn explain(to: Option<&[Kind]>) -> &'static str {
@@ -168,9 +176,11 @@ pub fn set_line(cx: &mut Cx, o: &FrameObject, value: Option<Ref<'_>>) -> PyResul
     unsafe {
         for k in (depth..from.len()).rev() {
             let at = (*f).regs.add(code.locals as usize + k);
-            let v = gc::Reg::from_word(std::mem::replace(&mut *at, Word::UNBOUND)).into_value();
+            let w = std::mem::replace(&mut *at, Word::UNBOUND);
             if from[k] == Kind::Kept {
-                cx.handled = v;
+                cx.handled = gc::Reg::from_word(w).into_value();
+            } else {
+                crate::vm::frame::drop_word(w);
             }
         }
         (*f).pc = code.instrs.as_ptr().add(behind_prefix(code, target));

@@ -86,12 +86,12 @@ unsafe fn attribute(obj: Word, w: u64) -> bool {
     // SAFETY: a live register.
     let v = unsafe { Ref::from_word(obj) };
     match cache::kind_of(w) {
-        kind::OF_CLASS => {
+        kind::OF_CLASS if v.header().is_some_and(|h| h.type_id() == objects::ids::TYPE) => {
             // SAFETY: an instance of exactly `type`.
-            v.header().is_some_and(|h| {
-                h.type_id() == objects::ids::TYPE && gc::kind::version_of(unsafe { v.cast::<Type>() }.id) == cache::version(w)
-            })
+            let t = unsafe { v.cast::<Type>() };
+            gc::kind::version_of(t.id) == cache::version(w)
         }
+        kind::OF_CLASS => false,
         kind::MODULE => v.exact::<Module>().is_some_and(|m| m.dict.keys_version_now() == cache::version(w)),
         _ => gc::kind::version_of(id_of_word(obj)) == cache::version(w),
     }
