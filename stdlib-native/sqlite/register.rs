@@ -201,7 +201,7 @@ fn register_trace(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let old = me(a[0]).with(cx, |s| std::mem::replace(&mut s.trace, new));
     let on = !a[1].is_none();
     let f = on.then_some(callbacks::trace as unsafe extern "C" fn(_, _, _, _) -> _);
-    let mask = if on { sq::SQLITE_TRACE_STMT as u32 } else { 0 };
+    let mask = if on { sq::SQLITE_TRACE_STMT } else { 0 };
     // SAFETY: the gate is held.
     unsafe { sq::sqlite3_trace_v2(db.handle(), mask, f, std::ptr::null_mut()) };
     drop(old);

@@ -173,7 +173,7 @@ fn adapted(cx: &mut Cx, v: Value) -> PyResult<Value> {
 }
 
 /// Binds the parameters of a call. The gate is held.
-pub fn bind(cx: &mut Cx, db: *mut sq::sqlite3, handle: *mut sq::sqlite3_stmt, parameters: Ref<'_>) -> PyResult<()> {
+pub(super) fn bind(cx: &mut Cx, db: *mut sq::sqlite3, handle: *mut sq::sqlite3_stmt, parameters: Ref<'_>) -> PyResult<()> {
     // SAFETY: a statement of an open handle (or null, which has none); so for all below.
     let wanted = unsafe { sq::sqlite3_bind_parameter_count(handle) };
     // SAFETY: see above.

@@ -426,10 +426,11 @@ fn data(s: &[u8], at: usize, cdata: bool) -> Scanned {
                         if i > at {
                             break;
                         }
-                        return Err(Stop::Error(code::INVALID_TOKEN, i));
+                        return Err(Stop::Error(code::INVALID_TOKEN, i + 2));
                     }
                     break;
                 }
+                _ if cdata && i > at => break,
                 _ => i += 1,
             },
             class::MARK if cdata => i += 1,
