@@ -133,7 +133,7 @@ fn symtable(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         let n = type_of(a[2]).shown_name();
         return Err(cx.type_error(format!("symtable() argument 3 must be str, not {n}")));
     };
-    let text = source::text_of(cx, a[0], "symtable() arg 1", "a string or bytes", &filename)?;
+    let text = source::text_of(cx, a[0], "symtable() arg 1", "a string or bytes object", &filename)?;
     let mode = match mode.to_string_lossy().as_str() {
         "exec" => Mode::Exec,
         "eval" => Mode::Eval,

@@ -13,6 +13,7 @@ use objects::types::type_::slots::Slots;
 use objects::types::type_::{TypeSpec, flags, type_of, type_value};
 use objects::{Cx, PyResult};
 use std::sync::OnceLock;
+use sync::prim::{AtomicBool, Ordering};
 
 /// `PrepareProtocol` has no state.
 pub struct Nothing;
@@ -27,6 +28,8 @@ pub static PREPARE_PROTOCOL_TYPE: TypeSpec = TypeSpec::of::<Prepare>("sqlite3.Pr
     .slots(Slots { new: Some(|_, class, _| Ok(crate::guarded::make(class, Prepare::new(Nothing)))), ..Slots::NONE })
     .doc("PEP 246 style object adaption protocol type.");
 
+/// Whether types that SQLite knows have adapters too.
+pub static BASE_ADAPTED: AtomicBool = AtomicBool::new(false);
 static ADAPTERS: OnceLock<u64> = OnceLock::new();
 static CONVERTERS: OnceLock<u64> = OnceLock::new();
 
@@ -52,6 +55,10 @@ pub fn register_adapter(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     if objects::types::type_::as_type(a[0]).is_none() {
         let n = type_of(a[0]).shown_name();
         return Err(cx.type_error(format!("register_adapter() argument 1 must be type, not {n}")));
+    }
+    let base = [objects::ids::INT, objects::ids::FLOAT, objects::ids::STR, objects::ids::BYTEARRAY];
+    if objects::types::type_::as_type(a[0]).is_some_and(|t| base.contains(&t.id)) {
+        BASE_ADAPTED.store(true, Ordering::Relaxed);
     }
     let key = Tuple::from_values(vec![a[0].to_value(), type_value(ids::PREPARE_PROTOCOL)]).into_value();
     adapters().set(cx, key.as_ref(), a[1])?;

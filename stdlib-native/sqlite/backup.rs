@@ -126,7 +126,7 @@ pub fn deserialize(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     }
     let _pass = db.enter(cx);
     let (h, p, n) = (db.handle() as usize, p as usize, data.len() as i64);
-    let flags = (sq::SQLITE_DESERIALIZE_FREEONCLOSE | sq::SQLITE_DESERIALIZE_RESIZEABLE) as u32;
+    let flags = sq::SQLITE_DESERIALIZE_FREEONCLOSE | sq::SQLITE_DESERIALIZE_RESIZEABLE;
     // SAFETY: the gate is held; SQLite owns the memory from now on.
     let rc = outside(cx, a[0], || unsafe { sq::sqlite3_deserialize(h as *mut sq::sqlite3, name.as_ptr(), p as *mut u8, n, n, flags) });
     match rc {

@@ -219,6 +219,9 @@ fn get(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> PyResult<Reg> {
     let (start, stop, step) = s.unpack(cx)?;
     let all = size(cx, v)?;
     let i = adjust(start, stop, step, all as usize);
+    if step < 0 && i.count > 0 {
+        return Err(cx.value_error("Blob doesn't support slices with a negative step"));
+    }
     if i.count == 0 {
         return new_bytes(cx, b"").map(Reg::from);
     }
@@ -249,6 +252,9 @@ fn set(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>, value: Option<Ref<'_>>) -> PyResul
     let (start, stop, step) = s.unpack(cx)?;
     let all = size(cx, v)?;
     let i = adjust(start, stop, step, all as usize);
+    if step < 0 && i.count > 0 {
+        return Err(cx.value_error("Blob doesn't support slices with a negative step"));
+    }
     let data = operand(cx, value)?.to_vec();
     if data.len() != i.count {
         return Err(cx.index_error("Blob slice assignment is wrong size"));

@@ -371,7 +371,7 @@ pub unsafe extern "C" fn progress(_: *mut c_void) -> c_int {
 /// # Safety
 /// Called by SQLite.
 pub unsafe extern "C" fn trace(kind: c_uint, _: *mut c_void, statement: *mut c_void, sql: *mut c_void) -> c_int {
-    if kind != sq::SQLITE_TRACE_STMT as c_uint {
+    if kind != sq::SQLITE_TRACE_STMT {
         return 0;
     }
     attached(|cx, c| {

@@ -149,7 +149,20 @@ fn autocommit_of(cx: &mut Cx, v: Ref<'_>) -> PyResult<i32> {
     Err(cx.value_error("autocommit must be True, False, or sqlite3.LEGACY_TRANSACTION_CONTROL"))
 }
 
+/// More than one positional argument will not be allowed.
+fn warn_positional(cx: &mut Cx, args: &Args<'_>, name: &str) -> PyResult<()> {
+    if args.positional().len() <= 1 || args.positional().len() > 8 {
+        return Ok(());
+    }
+    let parameters = "'timeout', 'detect_types', 'isolation_level', 'check_same_thread', 'factory', 'cached_statements' and 'uri'";
+    let text = format!(
+        "Passing more than 1 positional argument to {name}() is deprecated. Parameters {parameters} will become keyword-only parameters in Python 3.15."
+    );
+    register::deprecated(cx, &text)
+}
+
 fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
+    warn_positional(cx, &args, "_sqlite3.Connection")?;
     INIT.bind(cx, args, |cx, a| {
         let file = path::path(cx, a[0], "connect", "database")?;
         let timeout = match a[1].given() {
@@ -180,6 +193,12 @@ fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
         host.audit(cx, "sqlite3.connect", &[a[0]])?;
         let Ok(name) = CString::new(file.bytes.clone()) else { return Err(cx.value_error("embedded null byte")) };
         close_database(cx, v)?;
+        let text = type_value(objects::ids::STR);
+        let old = me(v).with(cx, |s| {
+            s.initialised = false;
+            (std::mem::replace(&mut s.row_factory, Value::NONE), std::mem::replace(&mut s.text_factory, text))
+        });
+        drop(old);
         let mut handle = std::ptr::null_mut();
         let out = &raw mut handle as usize;
         let mode = sq::SQLITE_OPEN_READWRITE | sq::SQLITE_OPEN_CREATE | if uri { sq::SQLITE_OPEN_URI } else { 0 };
@@ -216,6 +235,7 @@ fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
 
 /// `connect(...)`: the factory does it.
 pub fn connect(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
+    warn_positional(cx, &args, "sqlite3.connect")?;
     let own = type_value(ids::CONNECTION);
     let factory = args.keyword("factory").or_else(|| args.positional().get(5).copied()).unwrap_or(own.as_ref());
     call::call(cx, factory, args)
@@ -430,9 +450,9 @@ static METHODS: &[Method] = &[
         commit,
         "Commit any pending transaction to the database.\n\nIf there is no open transaction, this method is a no-op.",
     ),
-    method("create_aggregate", "($self, /, name, n_arg, aggregate_class)", register::aggregate, "Creates a new aggregate."),
+    raw_method("create_aggregate", "($self, /, name, n_arg, aggregate_class)", register::aggregate, "Creates a new aggregate."),
     method("create_collation", "($self, name, callback, /)", register::collation, "Creates a collation function."),
-    method("create_function", "($self, /, name, narg, func, *, deterministic=False)", register::function, "Creates a new function."),
+    raw_method("create_function", "($self, /, name, narg, func, *, deterministic=False)", register::function, "Creates a new function."),
     method(
         "create_window_function",
         "($self, name, num_params, aggregate_class, /)",
@@ -484,11 +504,11 @@ static METHODS: &[Method] = &[
         "Roll back to the start of any pending transaction.\n\nIf there is no open transaction, this method is a no-op.",
     ),
     method("serialize", "($self, /, *, name='main')", backup::serialize, "Serialize a database into a byte string."),
-    method("set_authorizer", "($self, authorizer_callback, /)", register::authorizer, "Set authorizer callback."),
-    method("set_progress_handler", "($self, progress_handler, /, n)", register::progress, "Set progress handler callback."),
-    method(
+    raw_method("set_authorizer", "($self, /, authorizer_callback)", register::authorizer, "Set authorizer callback."),
+    raw_method("set_progress_handler", "($self, /, progress_handler, n)", register::progress, "Set progress handler callback."),
+    raw_method(
         "set_trace_callback",
-        "($self, trace_callback, /)",
+        "($self, /, trace_callback)",
         register::trace,
         "Set a trace callback called for each SQL statement (passed as unicode).",
     ),
@@ -512,7 +532,7 @@ fn set_isolation(cx: &mut Cx, v: Ref<'_>, new: Option<Ref<'_>>) -> PyResult<()> 
 
 fn set_autocommit(cx: &mut Cx, v: Ref<'_>, new: Option<Ref<'_>>) -> PyResult<()> {
     let db = usable(cx, v)?;
-    let Some(new) = new else { return Err(cx.error(exc::ATTRIBUTE_ERROR, "cannot delete attribute")) };
+    let Some(new) = new else { return Err(cx.error(exc::ATTRIBUTE_ERROR, "cannot delete autocommit attribute")) };
     let n = autocommit_of(cx, new)?;
     if n == 1 && !is_autocommit(cx, &db) {
         execute_plain(cx, v, "COMMIT")?;
@@ -529,7 +549,9 @@ macro_rules! factory {
             $name,
             |cx, v| Ok(me(v).with(cx, |s| s.$field.clone()).into()),
             |cx, v, new| {
-                let Some(new) = new else { return Err(cx.error(exc::ATTRIBUTE_ERROR, "cannot delete attribute")) };
+                let Some(new) = new else {
+                    return Err(cx.error(exc::ATTRIBUTE_ERROR, concat!("cannot delete ", $name, " attribute")));
+                };
                 let new = new.to_value();
                 let old = me(v).with(cx, |s| std::mem::replace(&mut s.$field, new));
                 drop(old);

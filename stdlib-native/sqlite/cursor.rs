@@ -2,7 +2,7 @@
 
 use super::connection::{self, begin_if_due, check_thread, database};
 use super::db::{Db, outside};
-use super::statement::{self, bind, cached};
+use super::statement::{self, Live, bind, cached};
 use super::{fetch, ids, programming, raise};
 use crate::guarded::{Guarded, State, visit_optional};
 use gc::{Ref, Reg, Value, Word};
@@ -29,6 +29,7 @@ pub struct Fetching {
     pub row_factory: Value,
     /// The statement whose rows are being fetched.
     statement: Option<Value>,
+    live: Option<Arc<Live>>,
     converters: Vec<Option<Value>>,
     closed: bool,
     running: bool,
@@ -41,6 +42,13 @@ impl State for Fetching {
         visit(self.row_factory.word());
         visit_optional(&self.statement, visit);
         self.converters.iter().for_each(|v| visit_optional(v, visit));
+    }
+}
+impl Drop for Fetching {
+    fn drop(&mut self) {
+        if let Some(l) = &self.live {
+            l.leave();
+        }
     }
 }
 /// `Cursor` object.
@@ -63,6 +71,7 @@ fn new(_cx: &mut Cx, class: Ref<'_>, _args: Args<'_>) -> PyResult<Reg> {
             arraysize: 1,
             row_factory: Value::NONE,
             statement: None,
+            live: None,
             converters: Vec::new(),
             closed: false,
             running: false,
@@ -81,7 +90,7 @@ fn init(cx: &mut Cx, v: Ref<'_>, args: Args<'_>) -> PyResult<()> {
         return Err(programming(cx, "Recursive use of cursors not allowed."));
     }
     let c = p[0].to_value();
-    let old = me(v).with(cx, |s| (s.connection.replace(c), s.statement.take()));
+    let old = me(v).with(cx, |s| (s.connection.replace(c), s.statement.take(), s.live.take().inspect(|l| l.leave())));
     drop(old);
     check_thread(cx, p[0])
 }
@@ -103,15 +112,13 @@ fn usable(cx: &mut Cx, v: Ref<'_>) -> PyResult<(Value, Arc<Db>)> {
 
 /// Lets the statement go. The gate is held.
 fn release(cx: &mut Cx, v: Ref<'_>) {
-    let (old, converters) = me(v).with(cx, |s| (s.statement.take(), std::mem::take(&mut s.converters)));
-    if let Some(old) = &old {
-        statement::me(old.as_ref()).with(cx, |s| {
-            // SAFETY: the gate is held, and the connection is open or a zombie until its statements are gone.
-            unsafe { sq::sqlite3_reset(s.handle) };
-            s.busy = false;
-        });
+    let (old, live, converters) = me(v).with(cx, |s| (s.statement.take(), s.live.take(), std::mem::take(&mut s.converters)));
+    if let Some(live) = &live {
+        // SAFETY: the gate is held, and the connection is open or a zombie until its statements are gone.
+        unsafe { sq::sqlite3_reset(live.handle()) };
+        live.set_busy(false);
     }
-    drop((old, converters));
+    drop((old, live, converters));
 }
 
 fn step(cx: &mut Cx, c: Ref<'_>, handle: *mut sq::sqlite3_stmt) -> i32 {
@@ -188,16 +195,15 @@ fn run(
     });
     drop(old);
     let prepared = cached(cx, c, sql)?;
-    let (handle, changes) = statement::me(prepared.as_ref()).with(cx, |s| {
-        s.busy = true;
-        // SAFETY: the gate is held.
-        unsafe { sq::sqlite3_reset(s.handle) };
-        (s.handle, s.changes)
-    });
+    let (live, changes) = statement::me(prepared.as_ref()).with(cx, |s| (s.live.clone(), s.changes));
+    live.set_busy(true);
+    let handle = live.handle();
+    // SAFETY: the gate is held.
+    unsafe { sq::sqlite3_reset(handle) };
     let kept = prepared.clone();
     let old = me(v).with(cx, |s| {
         s.rowcount = if changes { 0 } else { -1 };
-        s.statement.replace(kept)
+        (s.statement.replace(kept), s.live.replace(live))
     });
     drop(old);
     // SAFETY: the gate is held.
@@ -315,7 +321,7 @@ fn next(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<Reg>> {
     let (prepared, converters) = me(v).with(cx, |s| (s.statement.clone(), s.converters.clone()));
     let Some(prepared) = prepared else { return Ok(None) };
     let pass = db.enter(cx);
-    let handle = statement::me(prepared.as_ref()).with(cx, |s| s.handle);
+    let handle = statement::me(prepared.as_ref()).with(cx, |s| s.live.handle());
     // SAFETY: the gate is held.
     if unsafe { sq::sqlite3_data_count(handle) } == 0 {
         // Somebody else has come to its end.
@@ -398,8 +404,7 @@ fn fetch_many(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
         Some(n) => size_of_fetch(cx, n)?,
         None => me(a[0]).with(cx, |s| s.arraysize),
     };
-    // No rows asked for means all of them, as it always has.
-    fetch_some(cx, a[0], if n == 0 { usize::MAX } else { n as usize })
+    fetch_some(cx, a[0], n as usize)
 }
 
 fn fetch_all(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
@@ -448,7 +453,10 @@ static GETSETS: &[GetSet] = &[
         "arraysize",
         |cx, v| Ok(int::reg(i64::from(me(v).with(cx, |s| s.arraysize)))),
         |cx, v, new| {
-            let Some(new) = new else { return Err(cx.error(objects::types::exception::ids::ATTRIBUTE_ERROR, "cannot delete attribute")) };
+            let Some(new) = new else {
+                let text = "attribute 'arraysize' of 'sqlite3.Cursor' objects cannot be deleted";
+                return Err(cx.error(objects::types::exception::ids::ATTRIBUTE_ERROR, text));
+            };
             let n = size_of_fetch(cx, new)?;
             me(v).with(cx, |s| s.arraysize = n);
             Ok(())
@@ -459,7 +467,10 @@ static GETSETS: &[GetSet] = &[
         "row_factory",
         |cx, v| Ok(me(v).with(cx, |s| s.row_factory.clone()).into()),
         |cx, v, new| {
-            let new = new.map_or(Value::NONE, Ref::to_value);
+            let Some(new) = new else {
+                return Err(cx.error(objects::types::exception::ids::ATTRIBUTE_ERROR, "cannot delete row_factory attribute"));
+            };
+            let new = new.to_value();
             let old = me(v).with(cx, |s| std::mem::replace(&mut s.row_factory, new));
             drop(old);
             Ok(())

@@ -27,12 +27,20 @@ struct Gate {
     free: Condvar,
 }
 
+/// What was used by cells that have died, in the order in which it is to be dealt with.
+#[derive(Default)]
+struct Left {
+    /// Statements whose rows nobody wants any more.
+    unread: Vec<usize>,
+    blobs: Vec<usize>,
+    statements: Vec<usize>,
+}
+
 /// A database.
 pub struct Db {
     handle: AtomicUsize,
     gate: Gate,
-    dead: Mutex<Vec<usize>>,
-    dead_blobs: Mutex<Vec<usize>>,
+    left: Mutex<Left>,
 }
 
 /// Number of the calling thread.
@@ -62,7 +70,7 @@ impl Drop for Pass<'_> {
 impl Db {
     /// Takes a handle over.
     pub fn new(handle: *mut sq::sqlite3) -> Db {
-        Db { handle: AtomicUsize::new(handle as usize), gate: Gate::default(), dead: Mutex::default(), dead_blobs: Mutex::default() }
+        Db { handle: AtomicUsize::new(handle as usize), gate: Gate::default(), left: Mutex::default() }
     }
     /// The handle; null once it is closed.
     pub fn handle(&self) -> *mut sq::sqlite3 {
@@ -95,26 +103,35 @@ impl Db {
     /// Notes a statement that is not used any more.
     pub fn discard(&self, statement: *mut sq::sqlite3_stmt) {
         if !statement.is_null() {
-            locked(&self.dead).push(statement as usize);
+            locked(&self.left).statements.push(statement as usize);
         }
     }
     /// The same for a blob; 0 is none.
     pub fn discard_blob(&self, blob: usize) {
         if blob != 0 {
-            locked(&self.dead_blobs).push(blob);
+            locked(&self.left).blobs.push(blob);
         }
     }
     /// Finalises what was noted. The gate is held, or nobody else has the handle.
     fn bury(&self) {
-        let blobs = std::mem::take(&mut *locked(&self.dead_blobs));
-        for b in blobs {
+        let left = std::mem::take(&mut *locked(&self.left));
+        for s in left.unread {
+            // SAFETY: a statement is noted here before it is among those to be finalised.
+            unsafe { sq::sqlite3_reset(s as *mut sq::sqlite3_stmt) };
+        }
+        for b in left.blobs {
             // SAFETY: blobs of this handle, noted once.
             unsafe { sq::sqlite3_blob_close(b as *mut sq::sqlite3_blob) };
         }
-        let dead = std::mem::take(&mut *locked(&self.dead));
-        for s in dead {
+        for s in left.statements {
             // SAFETY: statements of this handle, noted once when their last user was gone.
             unsafe { sq::sqlite3_finalize(s as *mut sq::sqlite3_stmt) };
+        }
+    }
+    /// Notes a statement whose rows nobody wants any more.
+    pub fn leave(&self, statement: *mut sq::sqlite3_stmt) {
+        if !statement.is_null() {
+            locked(&self.left).unread.push(statement as usize);
         }
     }
     /// Closes the handle; with the gate held.

@@ -97,6 +97,11 @@ pub unsafe fn row(cx: &mut Cx, c: Ref<'_>, s: *mut sq::sqlite3_stmt, converters:
             (_, sq::SQLITE_NULL) => Value::NONE,
             (Some(f), _) => {
                 let b = bytes(i, false);
+                if b.is_empty() {
+                    // As for NULL: SQLite has no address for it.
+                    all.push(Value::NONE);
+                    continue;
+                }
                 let b = objects::types::bytes::shared::new_bytes(cx, &b)?;
                 call::positional(cx, f.as_ref(), &[b.as_ref()])?
             }

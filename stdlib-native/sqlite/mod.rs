@@ -139,7 +139,7 @@ fn class_of(code: i32) -> u32 {
 }
 
 /// The exception for what a handle says went wrong. The gate is held.
-pub fn raise(cx: &mut Cx, db: *mut sq::sqlite3) -> Raised {
+fn raise(cx: &mut Cx, db: *mut sq::sqlite3) -> Raised {
     // SAFETY: an open handle, or null, which has a code and a text too.
     let (code, text) = unsafe { (sq::sqlite3_extended_errcode(db), text_of(sq::sqlite3_errmsg(db))) };
     raise_code(cx, code, &text)

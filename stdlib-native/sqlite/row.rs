@@ -66,6 +66,9 @@ fn get(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>) -> PyResult<Reg> {
                 return item::get(cx, data.as_ref(), Value::small_int(i as i64).as_ref());
             }
         }
+        if description.as_ref().is_none() {
+            return Err(cx.error_arg(objects::types::exception::ids::INDEX_ERROR, key));
+        }
         return Err(cx.index_error("No item with that key"));
     }
     Err(cx.index_error("Index must be int or string"))

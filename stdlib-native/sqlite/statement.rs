@@ -16,23 +16,48 @@ use objects::types::type_::{Downcast, TypeSpec, flags, type_of, type_value};
 use objects::types::{float, int};
 use objects::{Cx, PyResult};
 use std::sync::Arc;
+use sync::prim::{AtomicBool, Ordering};
+
+/// A statement of SQLite's, as its cell and the cursor in the middle of its rows share it.
+pub struct Live {
+    handle: usize,
+    /// A cursor is in the middle of its rows.
+    busy: AtomicBool,
+    db: Arc<Db>,
+}
+impl Live {
+    /// SQLite's own.
+    pub fn handle(&self) -> *mut sq::sqlite3_stmt {
+        self.handle as *mut sq::sqlite3_stmt
+    }
+    /// Whether a cursor is in the middle of its rows.
+    pub fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed)
+    }
+    /// Says so.
+    pub fn set_busy(&self, on: bool) {
+        self.busy.store(on, Ordering::Relaxed);
+    }
+    /// The cursor is gone: the rows are forgotten when the gate is next held.
+    pub fn leave(&self) {
+        self.db.leave(self.handle());
+        self.set_busy(false);
+    }
+}
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.db.discard(self.handle());
+    }
+}
 
 /// A prepared statement.
 pub struct Prepared {
-    pub handle: *mut sq::sqlite3_stmt,
+    pub live: Arc<Live>,
     /// INSERT, UPDATE, DELETE or REPLACE.
     pub changes: bool,
-    /// A cursor is in the middle of its rows.
-    pub busy: bool,
-    db: Arc<Db>,
 }
 impl State for Prepared {
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
-}
-impl Drop for Prepared {
-    fn drop(&mut self) {
-        self.db.discard(self.handle);
-    }
 }
 /// `Statement` object.
 pub type Statement = Guarded<Prepared, { ids::STATEMENT }>;
@@ -88,7 +113,7 @@ pub fn prepare(cx: &mut Cx, c: Ref<'_>, db: &Arc<Db>, sql: Ref<'_>) -> PyResult<
         sq::sqlite3_prepare_v2(h, p as *const _, n, out as *mut *mut sq::sqlite3_stmt, end as *mut *const std::ffi::c_char)
     });
     let from = (tail as usize).saturating_sub(p).min(sql.len());
-    let prepared = Prepared { handle, changes: false, busy: false, db: db.clone() };
+    let live = Arc::new(Live { handle: handle as usize, busy: AtomicBool::new(false), db: db.clone() });
     if rc != sq::SQLITE_OK {
         return Err(raise(cx, h));
     }
@@ -98,9 +123,7 @@ pub fn prepare(cx: &mut Cx, c: Ref<'_>, db: &Arc<Db>, sql: Ref<'_>) -> PyResult<
     let first = stripped(sql.as_bytes());
     let word: Vec<u8> = first.iter().take(7).map(u8::to_ascii_uppercase).collect();
     let changes = [&b"INSERT"[..], b"UPDATE", b"DELETE", b"REPLACE"].iter().any(|w| word.starts_with(w));
-    let mut prepared = prepared;
-    prepared.changes = changes;
-    Ok(gc::alloc(Statement::new(prepared)).into_value())
+    Ok(gc::alloc(Statement::new(Prepared { live, changes })).into_value())
 }
 
 /// Binds one value. The gate is held.
@@ -140,7 +163,9 @@ fn bind_one(cx: &mut Cx, handle: *mut sq::sqlite3_stmt, i: i32, v: Ref<'_>, name
 
 fn adapted(cx: &mut Cx, v: Value) -> PyResult<Value> {
     let id = type_of(v.as_ref()).id;
-    if [objects::ids::INT, objects::ids::FLOAT, objects::ids::STR, objects::ids::BYTEARRAY].contains(&id) {
+    if !adapt::BASE_ADAPTED.load(Ordering::Relaxed)
+        && [objects::ids::INT, objects::ids::FLOAT, objects::ids::STR, objects::ids::BYTEARRAY].contains(&id)
+    {
         return Ok(v);
     }
     let protocol = type_value(ids::PREPARE_PROTOCOL);
@@ -148,7 +173,7 @@ fn adapted(cx: &mut Cx, v: Value) -> PyResult<Value> {
 }
 
 /// Binds the parameters of a call. The gate is held.
-pub fn bind(cx: &mut Cx, db: *mut sq::sqlite3, handle: *mut sq::sqlite3_stmt, parameters: Ref<'_>) -> PyResult<()> {
+pub(super) fn bind(cx: &mut Cx, db: *mut sq::sqlite3, handle: *mut sq::sqlite3_stmt, parameters: Ref<'_>) -> PyResult<()> {
     // SAFETY: a statement of an open handle (or null, which has none); so for all below.
     let wanted = unsafe { sq::sqlite3_bind_parameter_count(handle) };
     // SAFETY: see above.
@@ -170,7 +195,7 @@ pub fn bind(cx: &mut Cx, db: *mut sq::sqlite3, handle: *mut sq::sqlite3_stmt, pa
             let name = name_of(i + 1);
             if !name.is_empty() && !name.starts_with('?') {
                 let m = format!(
-                    "Binding {} ('{name}') is a named parameter, but you supplied a sequence which requires nominal (qmark) placeholders.",
+                    "Binding {} ('{name}') is a named parameter, but you supplied a sequence which requires nameless (qmark) placeholders.",
                     i + 1
                 );
                 return Err(programming(cx, m));
@@ -230,7 +255,7 @@ pub fn cached(cx: &mut Cx, c: Ref<'_>, sql: Ref<'_>) -> PyResult<Value> {
     if let Some(s) = as_str(sql) {
         let text = s.to_string_lossy();
         if let Some(v) = connection.with(cx, |s| s.cache.get(&text)) {
-            if !me(v.as_ref()).with(cx, |s| s.busy) {
+            if !me(v.as_ref()).with(cx, |s| s.live.is_busy()) {
                 return Ok(v);
             }
             return prepare(cx, c, &db, sql);

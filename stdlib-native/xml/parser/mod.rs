@@ -511,7 +511,9 @@ impl Parser {
     pub fn set_table(&mut self, table: Box<[u32; 256]>) {
         // What markup is written in must mean itself.
         let plain = (0..128_u8).filter(|c| matches!(c, 9 | 10 | 13 | 32..=126) && !b"$@\\^`{}~".contains(c));
-        if plain.into_iter().any(|c| table[usize::from(c)] != u32::from(c)) {
+        let marks: Vec<u8> = plain.collect();
+        let doubled = |i: usize| marks.iter().any(|c| u32::from(*c) == table[i] && usize::from(*c) != i);
+        if marks.iter().any(|c| table[usize::from(*c)] != u32::from(*c)) || (0..256).any(doubled) {
             return;
         }
         self.encoding = Some(Encoding::Table(table));

@@ -90,7 +90,7 @@ impl Parser {
         }
         match done {
             After::Subset(had) => {
-                if !self.doctype.as_ref().is_some_and(|d| d.system.is_some()) {
+                if self.doctype.as_ref().is_none_or(|d| d.system.is_none()) {
                     self.shared().has_parameter_references = had;
                 }
             }

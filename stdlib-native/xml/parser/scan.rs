@@ -142,8 +142,11 @@ pub fn name(s: &[u8], at: usize, namespaces: bool) -> Result<usize, Stop> {
                 class::HIGH => is_name_start(char_at(rest, 0).0),
                 _ => false,
             });
-            if !starts || rest.contains(&b':') {
+            if !starts {
                 return Err(Stop::Error(code::INVALID_TOKEN, at + i + 1));
+            }
+            if let Some(j) = rest.iter().position(|c| *c == b':') {
+                return Err(Stop::Error(code::INVALID_TOKEN, at + i + 1 + j));
             }
         }
     }
@@ -423,10 +426,11 @@ fn data(s: &[u8], at: usize, cdata: bool) -> Scanned {
                         if i > at {
                             break;
                         }
-                        return Err(Stop::Error(code::INVALID_TOKEN, i));
+                        return Err(Stop::Error(code::INVALID_TOKEN, i + 2));
                     }
                     break;
                 }
+                _ if cdata && i > at => break,
                 _ => i += 1,
             },
             class::MARK if cdata => i += 1,
