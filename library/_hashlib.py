@@ -4,8 +4,10 @@ Hashes themselves come from the native modules: new() refuses every name, so tha
 """
 
 from _key_derivation import pbkdf2_hmac, scrypt as _scrypt
+from _md5 import md5 as openssl_md5
 from _operator import _compare_digest as compare_digest
-from _sha2 import sha256 as openssl_sha256
+from _sha1 import sha1 as openssl_sha1
+from _sha2 import sha224 as openssl_sha224, sha256 as openssl_sha256, sha384 as openssl_sha384, sha512 as openssl_sha512
 
 openssl_md_meth_names = frozenset()
 
