@@ -2,7 +2,7 @@
 
 use super::dispatch::{HALT, Next, run};
 use super::frame::{Frame, Pc, Regs, Then, current, drop_word, has_room};
-use super::ops::{a, drop_now, next_cached, put};
+use super::ops::{a, b, drop_now, next_cached, put};
 use super::{frame_object, generator, unwind};
 use bytecode::Instr;
 use bytecode::encode::DROP_A;
@@ -499,7 +499,12 @@ pub unsafe fn property<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr, ge
         // A dying object moves into the getter's frame, where it dies with the other locals.
         let moves = i.flags() & bytecode::encode::KILL_B != 0;
         *regs = if moves { obj.word() } else { obj.word().borrowed() };
-        match push(cx, function, regs, 1, None) {
+        let pushed = push(cx, function, regs, 1, None);
+        if moves && pushed.is_ok() {
+            // The getter may raise: then this frame's live registers are dropped, and the object is not its any more.
+            *r.add(b::<W>(pc, i)) = Word::NONE;
+        }
+        match pushed {
             Ok(Pushed::Frame(start)) => {
                 returns_to::<W>(cx, pc, i, 0, 2);
                 Some(start)

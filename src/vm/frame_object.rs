@@ -127,9 +127,9 @@ pub unsafe fn detach(cx: &mut Cx, f: &mut Frame) {
     }
 }
 
-/// A suspended generator's frame dies.
+/// A suspended generator's frame dies; its registers are still what the code left in them.
 pub unsafe fn detach_dead(f: &mut Frame) {
-    // SAFETY: the registers are unbound.
+    // SAFETY: the object belongs to this frame.
     unsafe { detach_with(f, Value::NONE) }
 }
 

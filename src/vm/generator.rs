@@ -99,13 +99,14 @@ impl Drop for Generator {
 unsafe fn clear_frame(f: &mut Frame) {
     // SAFETY: by the caller.
     unsafe {
+        // First: a frame object that outlives the generator keeps what the frame shows.
+        if !f.object.is_null() {
+            frame_object::detach_dead(f);
+        }
         let Some(code) = f.code() else { return };
         let n = live_depth(&code.data.live, f.pc_index()).max(code.locals as u16) as usize;
         unwind::drop_registers(f, 0, n);
         drop_word(std::mem::replace(&mut f.locals, Word::UNBOUND));
-        if !f.object.is_null() {
-            frame_object::detach_dead(f);
-        }
     }
 }
 
