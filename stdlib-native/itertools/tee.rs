@@ -20,8 +20,8 @@ pub struct Links {
     source: Value,
     items: Vec<Value>,
     next: Option<Value>,
-    /// The slot of the thread that is reading from the source for this chunk.
-    reader: Option<usize>,
+    /// Whether somebody is reading from the source for this chunk.
+    reading: bool,
 }
 impl State for Links {
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
@@ -47,7 +47,7 @@ impl State for Place {
 pub type Tee = Guarded<Place, { ids::TEE }>;
 
 fn new_chunk(source: Value) -> Value {
-    gc::alloc(Chunk::new(Links { source, items: Vec::new(), next: None, reader: None })).into_value()
+    gc::alloc(Chunk::new(Links { source, items: Vec::new(), next: None, reading: false })).into_value()
 }
 
 fn chunk_of(v: &Value) -> &Chunk {
@@ -62,39 +62,31 @@ fn tee_of(v: Ref<'_>) -> &Tee {
 enum Look {
     Have(Value),
     Read(Value),
-    Wait,
     Reentered,
 }
 
-/// Item `i` of a chunk, read from the source if need be. One thread reads at a time.
+/// Item `i` of a chunk, read from the source if need be. One reads at a time; RuntimeError for who comes meanwhile, the same thread or another, since
+/// the source may wait for that very thread.
 fn item(cx: &mut Cx, c: &Chunk, i: usize) -> PyResult<Option<Value>> {
-    let thread = std::ptr::from_ref(cx.slot) as usize;
-    loop {
-        let look = c.with(cx, |s| match (s.items.get(i), s.reader) {
-            (Some(x), _) => Look::Have(x.clone()),
-            (None, None) => {
-                s.reader = Some(thread);
-                Look::Read(s.source.clone())
-            }
-            (None, Some(t)) if t == thread => Look::Reentered,
-            (None, Some(_)) => Look::Wait,
-        });
-        match look {
-            Look::Have(x) => return Ok(Some(x)),
-            Look::Reentered => return Err(cx.runtime_error("cannot re-enter the tee iterator")),
-            Look::Wait => {
-                cx.detached(std::thread::yield_now);
-                cx.poll()?;
-            }
-            Look::Read(source) => {
-                let r = iter::next(cx, source.as_ref()).map(|r| r.map(Reg::into_value));
-                let new = if let Ok(Some(x)) = &r { Some(x.clone()) } else { None };
-                c.with(cx, |s| {
-                    s.reader = None;
-                    s.items.extend(new);
-                });
-                return r;
-            }
+    let look = c.with(cx, |s| match (s.items.get(i), s.reading) {
+        (Some(x), _) => Look::Have(x.clone()),
+        (None, true) => Look::Reentered,
+        (None, false) => {
+            s.reading = true;
+            Look::Read(s.source.clone())
+        }
+    });
+    match look {
+        Look::Have(x) => Ok(Some(x)),
+        Look::Reentered => Err(cx.runtime_error("cannot re-enter the tee iterator")),
+        Look::Read(source) => {
+            let r = iter::next(cx, source.as_ref()).map(|r| r.map(Reg::into_value));
+            let new = if let Ok(Some(x)) = &r { Some(x.clone()) } else { None };
+            c.with(cx, |s| {
+                s.reading = false;
+                s.items.extend(new);
+            });
+            r
         }
     }
 }
