@@ -409,6 +409,8 @@ macro_rules! for_each_op {
         Line: None None None None, 0;
         /// Ends the loop. No compiler makes it, and code that contains it is corrupt.
         Halt: None None None None, 0;
+        /// Goes on in machine code. No compiler makes it, and code that contains it is corrupt.
+        Enter: None None None None, 0;
         }
     };
 }

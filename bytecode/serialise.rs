@@ -306,7 +306,7 @@ pub fn verify(code: &Code) -> Result<(), Corrupt> {
     while at < n {
         let i = code.instrs[at];
         let op = i.op().ok_or(Corrupt("unknown opcode"))?;
-        if op == Op::Halt {
+        if matches!(op, Op::Halt | Op::Enter) {
             return Err(Corrupt("unknown opcode"));
         }
         if op == Op::Wide {

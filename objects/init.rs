@@ -64,6 +64,7 @@ pub fn types(extra: &[&'static TypeSpec]) {
 
 /// A context for the calling thread, which is attached to `slot`. `stack` are its first register and the end of its register stack.
 pub fn context(slot: &'static sync::threads::Slot, stack: [*mut Word; 2], native_limit: usize, host: &'static dyn Host) -> Box<Cx> {
+    let here = 0u8;
     Box::new(Cx {
         slot,
         raised: None,
@@ -73,6 +74,7 @@ pub fn context(slot: &'static sync::threads::Slot, stack: [*mut Word; 2], native
         frame: std::ptr::null_mut(),
         depth: 0,
         native_limit,
+        machine_limit: native_limit + (&raw const here as usize).saturating_sub(native_limit) / 2,
         repr_active: Vec::new(),
         context: Value::NONE,
         host,

@@ -184,6 +184,7 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
         if let Some(o) = set("PYTHONOPTIMIZE") {
             s.optimize = s.optimize.max(o.parse().unwrap_or(1));
         }
+        crate::jit::configure(set);
         if let Some(seed) = set("PYTHONHASHSEED").filter(|v| v != "random") {
             match seed.parse::<u32>() {
                 Ok(n) => {

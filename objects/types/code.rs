@@ -6,7 +6,7 @@ use crate::types::str::{Str, intern};
 use crate::types::tuple::Tuple;
 use gc::{Field, Gc, Payload, Ref, Value, Word};
 use num_bigint::{BigInt, Sign};
-use sync::prim::{AtomicU32, AtomicU64};
+use sync::prim::{AtomicPtr, AtomicU32, AtomicU64};
 
 /// A code object's payload. Everything but the instructions, the cache pool and counters is constant after birth.
 #[repr(C)]
@@ -43,12 +43,23 @@ pub struct Code {
     pub has_handlers: bool,
     /// Under which references from closures are counted; 0 until there is one.
     pub delta_id: AtomicU32,
-    /// Back edges and calls seen (for a compiler to come).
+    /// Back edges and calls seen, until the code is compiled to machine code or cannot be.
     pub heat: AtomicU32,
+    /// The interpreter's native function for this code, or null.
+    pub machine: AtomicPtr<()>,
 }
+
+/// Frees the native function of a dying code object. Set by the interpreter before there is any.
+pub static FORGET_MACHINE: std::sync::OnceLock<fn(*mut ())> = std::sync::OnceLock::new();
 
 impl Drop for Code {
     fn drop(&mut self) {
+        let machine = *self.machine.get_mut();
+        if !machine.is_null()
+            && let Some(forget) = FORGET_MACHINE.get()
+        {
+            forget(machine);
+        }
         gc::deferred::retire_id(self.delta_id.load(sync::prim::Ordering::Relaxed));
     }
 }
@@ -130,6 +141,7 @@ pub fn with_consts(data: bytecode::Code, consts: Option<Vec<Value>>) -> Gc<Code>
             .any(|h| data.instrs.get(h.target as usize).and_then(|i| i.op()) != Some(bytecode::Op::StopIterationError)),
         delta_id: AtomicU32::new(0),
         heat: AtomicU32::new(0),
+        machine: AtomicPtr::new(std::ptr::null_mut()),
         consts,
         data: Box::new(data),
     });
