@@ -21,7 +21,7 @@ fn condition(op: Op) -> Option<(IntCC, FloatCC)> {
 
 impl Compiler<'_, '_> {
     /// A block that gets a result.
-    fn result_block(&mut self) -> (Block, Value) {
+    pub fn result_block(&mut self) -> (Block, Value) {
         let block = self.b.create_block();
         let result = self.b.append_block_param(block, WORD);
         (block, result)

@@ -29,9 +29,13 @@ fn target() -> Option<&'static OwnedTargetIsa> {
     static ISA: OnceLock<Option<OwnedTargetIsa>> = OnceLock::new();
     ISA.get_or_init(|| {
         let mut flags = settings::builder();
-        for (name, value) in
-            [("opt_level", "none"), ("enable_verifier", "false"), ("is_pic", "false"), ("regalloc_algorithm", "single_pass"), ("unwind_info", "false")]
-        {
+        for (name, value) in [
+            ("opt_level", "none"),
+            ("enable_verifier", "false"),
+            ("is_pic", "false"),
+            ("regalloc_algorithm", "backtracking"),
+            ("unwind_info", "false"),
+        ] {
             flags.set(name, value).ok()?;
         }
         let triple = if cfg!(target_arch = "x86_64") { "x86_64-unknown-linux-gnu" } else { return None };
@@ -55,15 +59,25 @@ pub fn compile(code: &Code) -> Option<Machine> {
     context.func.signature = signature;
     let mut builder_context = FunctionBuilderContext::new();
     let builder = FunctionBuilder::new(&mut context.func, &mut builder_context);
-    let entries = Compiler::new(builder, code, instrs).run(isa.frontend_config());
+    let (entries, fresh) = Compiler::new(builder, code, instrs).run(isa.frontend_config());
     let compiled = context.compile(&**isa, &mut ControlPlane::default()).ok()?;
     if !compiled.buffer.relocs().is_empty() {
         return None;
     }
     let memory = Memory::new(compiled.code_buffer())?;
+    super::dump::write(code, &memory, compiled.code_buffer());
     // SAFETY: the function was made with this signature.
     let run = unsafe { std::mem::transmute::<*const u8, Entry>(memory.start()) };
-    Some(Machine { run, entries, _memory: memory })
+    let simple = crate::vm::call::is_simple(code, code.params as usize);
+    Some(Machine {
+        run,
+        start: code.instrs.as_ptr(),
+        arguments: if simple { code.params } else { u32::MAX },
+        registers: code.registers * 8,
+        fresh: u64::from(fresh),
+        entries,
+        _memory: memory,
+    })
 }
 
 /// What is known about an instruction before code is made.
@@ -85,10 +99,12 @@ pub struct Compiler<'a, 'b> {
     pub code: &'a Code,
     instrs: Vec<Instr>,
     places: Vec<Place>,
-    exit: Block,
+    /// Gives its two parameters back to the caller.
+    pub exit: Block,
     /// Handlers: context, instruction, registers, instruction word.
     pub signature: ir::SigRef,
-    descend: ir::SigRef,
+    /// Native functions and [`super::descend`]: three words.
+    pub descend: ir::SigRef,
     /// The context.
     pub cx: Value,
     /// The frame's registers.
@@ -136,7 +152,7 @@ impl<'a, 'b> Compiler<'a, 'b> {
         Compiler { b, code, instrs, places, exit, signature, descend, cx: none, r: none, base: none, id: none }
     }
 
-    fn run(mut self, config: cranelift_codegen::isa::TargetFrontendConfig) -> Box<[u16]> {
+    fn run(mut self, config: cranelift_codegen::isa::TargetFrontendConfig) -> (Box<[u16]>, u16) {
         self.find_places();
         let first = self.b.create_block();
         self.b.append_block_params_for_function_params(first);
@@ -150,16 +166,28 @@ impl<'a, 'b> Compiler<'a, 'b> {
         let mut switch = Switch::new();
         let mut count = 0u16;
         for (n, p) in self.places.iter().enumerate() {
-            if p.entry && let Some(block) = p.block {
+            if p.entry
+                && let Some(block) = p.block
+            {
                 count += 1;
                 entries[n] = count;
                 switch.set_entry(u128::from(count), block);
             }
         }
+        let fresh = self.b.create_block();
+        count += 1;
+        switch.set_entry(u128::from(count), fresh);
         let lost = self.b.create_block();
         switch.emit(&mut self.b, params[2], lost);
         self.b.switch_to_block(lost);
         self.b.ins().trap(ir::TrapCode::unwrap_user(1));
+        self.b.switch_to_block(fresh);
+        let unbound = self.b.ins().iconst(WORD, gc::Word::UNBOUND.0 as i64);
+        for n in self.code.params..self.code.locals {
+            self.set(n as usize, unbound);
+        }
+        let start = self.block(0);
+        self.b.ins().jump(start, &[]);
         let exit = self.exit;
         self.b.switch_to_block(exit);
         let p = self.b.append_block_param(exit, WORD);
@@ -188,7 +216,7 @@ impl<'a, 'b> Compiler<'a, 'b> {
         }
         self.b.seal_all_blocks();
         self.b.finalize(config);
-        entries
+        (entries, count)
     }
 
     /// The instruction at word `n`.
@@ -302,6 +330,16 @@ impl<'a, 'b> Compiler<'a, 'b> {
             O::And | O::Or | O::Xor | O::Shl | O::Shr | O::FloorDiv | O::Mod => self.int_only(n, op),
             O::AndI | O::ShlI | O::ShrI | O::FloorDivI | O::ModI => self.int_only(n, op),
             O::Neg => self.negate(n),
+            O::LoadAttr => self.load_attr(n),
+            O::StoreAttr => self.store_attr(n),
+            O::LoadMethod => self.load_method(n),
+            O::LoadGlobal => self.load_global(n),
+            O::GetItem | O::GetItemI => self.get_item(n, op),
+            O::SetItem => self.set_item(n),
+            O::ForIter => self.for_iter(n),
+            O::LoadCell | O::LoadFree => self.load_cell(n, op),
+            O::Call | O::CallMethod => self.call_op(n, op),
+            O::Return | O::ReturnK => self.return_op(n, op),
             O::Lt | O::Le | O::Eq | O::Ne | O::Gt | O::Ge => self.compare(n, op),
             O::JumpLt | O::JumpLe | O::JumpEq | O::JumpNe | O::JumpGt | O::JumpGe => self.compare_jump(n, op),
             O::JumpLtI | O::JumpLeI | O::JumpEqI | O::JumpNeI | O::JumpGtI | O::JumpGeI => self.compare_jump(n, op),

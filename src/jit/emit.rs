@@ -1,8 +1,8 @@
 //! Registers, tags and counting as machine code.
 
 use super::compile::{After, Compiler, plain};
-use crate::vm::{ops, unwind};
 use crate::vm::frame::{Pc, Regs};
+use crate::vm::{ops, unwind};
 use bytecode::encode::{DROP_A, KILL_A, KILL_B, KILL_C};
 use bytecode::{Instr, Op};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -10,8 +10,8 @@ use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use gc::Word;
 use objects::Cx;
 
-use super::compile::WORD;
 use super::Pair;
+use super::compile::WORD;
 
 /// Bits that a counted pointer has not.
 const NOT_COUNTED: i64 = (0xffff_u64 << 48 | 1) as i64;
@@ -85,17 +85,43 @@ impl Compiler<'_, '_> {
             self.set(a, w);
         }
     }
+    /// Whether a word must be dropped.
+    pub fn is_counted(&mut self, w: Value) -> Value {
+        let bits = self.b.ins().band_imm_s(w, NOT_COUNTED);
+        self.b.ins().icmp_imm_s(IntCC::Equal, bits, 0)
+    }
     /// Drops a word that dies in instruction `n`.
     pub fn drop_word(&mut self, n: usize, w: Value) {
         let (counted, done) = (self.cold(), self.b.create_block());
-        let bits = self.b.ins().band_imm_s(w, NOT_COUNTED);
-        self.b.ins().brif(bits, done, &[], counted, &[]);
+        let is_counted = self.is_counted(w);
+        self.b.ins().brif(is_counted, counted, &[], done, &[]);
         self.b.switch_to_block(counted);
         self.drop_counted(n, w, done);
         self.b.switch_to_block(done);
     }
+    /// Drops a word that dies in the instruction at `pc` of the current frame, whose registers are `r`.
+    pub fn drop_at(&mut self, pc: Value, r: Value, w: Value) {
+        let (counted, done) = (self.cold(), self.b.create_block());
+        let is_counted = self.is_counted(w);
+        self.b.ins().brif(is_counted, counted, &[], done, &[]);
+        self.b.switch_to_block(counted);
+        let slow = self.uncount(w, done);
+        self.b.switch_to_block(slow);
+        let f = self.b.ins().iconst(WORD, drop_word as *const () as i64);
+        let (cx, signature) = (self.cx, self.signature);
+        self.b.ins().call_indirect(signature, f, &[cx, pc, r, w]);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
+    }
     /// Drops a counted word, and goes on at `done`.
-    fn drop_counted(&mut self, n: usize, w: Value, done: Block) {
+    pub fn drop_counted(&mut self, n: usize, w: Value, done: Block) {
+        let slow = self.uncount(w, done);
+        self.b.switch_to_block(slow);
+        self.call(n, drop_word as *const () as usize, w);
+        self.b.ins().jump(done, &[]);
+    }
+    /// Counts one reference less to a cell of this thread's that has more than one, and goes on at `done`; gives the block for all other cells.
+    fn uncount(&mut self, w: Value, done: Block) -> Block {
         let (slow, own, several) = (self.cold(), self.b.create_block(), self.b.create_block());
         let id = self.id;
         let owner = self.b.ins().uload16(types::I32, plain(), w, 4);
@@ -108,9 +134,7 @@ impl Compiler<'_, '_> {
         self.b.switch_to_block(several);
         self.b.ins().store(plain(), less, w, 0);
         self.b.ins().jump(done, &[]);
-        self.b.switch_to_block(slow);
-        self.call(n, drop_word as *const () as usize, w);
-        self.b.ins().jump(done, &[]);
+        slow
     }
     /// Calls a function that has the signature of handlers, with a word in the instruction's place.
     pub fn call(&mut self, n: usize, f: usize, w: Value) -> (Value, Value) {

@@ -16,7 +16,10 @@
 //! *Heat.* Calls and back edges are counted in the code object until it is compiled or found too large. The counts are racy and need not be exact.
 
 pub mod arith;
+pub mod attr;
+pub mod call;
 pub mod compile;
+pub mod dump;
 pub mod emit;
 pub mod flow;
 pub mod memory;
@@ -44,6 +47,9 @@ pub fn configure(variable: impl Fn(&str) -> Option<String>) {
     if variable("PYTHON_JIT").as_deref() == Some("0") {
         ENABLED.store(false, Ordering::Relaxed);
     }
+    if let Some(folder) = variable("WEFT_JIT_DUMP") {
+        dump::to_folder(folder.into());
+    }
     if let Some(n) = variable("WEFT_JIT_HEAT").and_then(|v| v.parse::<u32>().ok()) {
         HOT.store(n.min(NEVER - 1), Ordering::Relaxed);
     }
@@ -62,9 +68,18 @@ pub struct Pair {
 /// A native function. Arguments: the context, the registers of the current frame, the number of the entry.
 pub type Entry = unsafe extern "sysv64" fn(&mut Cx, Regs, u64) -> Pair;
 
-/// A code object's native function.
+/// A code object's native function, and what callers must know to push its frame.
+#[repr(C)]
 pub struct Machine {
     run: Entry,
+    /// First instruction.
+    start: Pc,
+    /// The number of positional arguments with which a call needs no binding; `u32::MAX` when every call needs it.
+    arguments: u32,
+    /// Bytes of its registers.
+    registers: u32,
+    /// The entry for frames whose other locals are not set.
+    fresh: u64,
     /// By instruction: the number of its entry, or 0.
     entries: Box<[u16]>,
     _memory: memory::Memory,

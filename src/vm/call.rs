@@ -18,7 +18,7 @@ use objects::{Cx, PyResult, Raised};
 
 /// Whether calls with exactly the positional parameters need no binding.
 #[inline(always)]
-fn is_simple(code: &Code, argc: usize) -> bool {
+pub fn is_simple(code: &Code, argc: usize) -> bool {
     code.arg_count as usize == argc && code.params as usize == argc && !code.is_generator_like() && code.flags & code_flags::OPTIMIZED != 0
 }
 

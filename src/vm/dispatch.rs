@@ -20,12 +20,16 @@ pub static HALT: AtomicU64 = AtomicU64::new(Op::Halt as u64);
 
 /// What a row becomes: in the plain loop, handlers that change the current frame or jump back are followed into machine code.
 macro_rules! row {
-    (plain $cx:ident $pc:ident $r:ident $i:ident $f:path) => { $f($cx, $pc, $r, $i) };
+    (plain $cx:ident $pc:ident $r:ident $i:ident $f:path) => {
+        $f($cx, $pc, $r, $i)
+    };
     (plain $cx:ident $pc:ident $r:ident $i:ident $f:path, $hook:ident) => {{
         let next = $f($cx, $pc, $r, $i);
         jit::$hook($cx, $pc, next)
     }};
-    (cold $cx:ident $pc:ident $r:ident $i:ident $f:path $(, $hook:ident)?) => { $f($cx, $pc, $r, $i) };
+    (cold $cx:ident $pc:ident $r:ident $i:ident $f:path $(, $hook:ident)?) => {
+        $f($cx, $pc, $r, $i)
+    };
 }
 
 /// The table in the form of a `match`.

@@ -91,6 +91,8 @@ pub struct Stacks {
 const REGISTERS: usize = 24 << 20;
 /// Frame headers per thread.
 const FRAMES: usize = 2 << 20;
+/// More frames than this are never current, whatever the recursion limit.
+pub const DEEPEST: u32 = FRAMES as u32 - 100;
 
 fn reserve(bytes: usize) -> Option<*mut libc::c_void> {
     // SAFETY: an anonymous private mapping of no particular address.
@@ -156,7 +158,7 @@ pub fn current(cx: &Cx) -> *mut Frame {
 /// Whether one more frame with `registers` registers from `regs` on fits: the recursion limit and the reserved range.
 #[inline(always)]
 pub fn has_room(cx: &Cx, regs: Regs, registers: u32) -> bool {
-    cx.depth < objects::cx::RECURSION_LIMIT.load(sync::prim::Ordering::Relaxed).min(FRAMES as u32 - 100)
+    cx.depth < objects::cx::RECURSION_LIMIT.load(sync::prim::Ordering::Relaxed).min(DEEPEST)
         && regs.wrapping_add(registers as usize) < cx.stack[1]
 }
 

@@ -34,6 +34,17 @@ pub struct Dict {
     pub delta_id: AtomicU32,
 }
 
+/// Where machine code finds the parts of a dict's payload and of its table.
+pub mod layout {
+    use super::{Dict, table};
+    use std::mem::offset_of;
+    /// The table's address.
+    pub const TABLE: usize = offset_of!(Dict, table);
+    /// The version of the keys.
+    pub const KEYS_VERSION: usize = offset_of!(Dict, keys_version);
+    pub use table::layout::{ENTRIES, FILLED, STR_ENTRY, STR_ONLY, VALUE};
+}
+
 // SAFETY: visits keys and values.
 unsafe impl Payload for Dict {
     const TYPE_ID: u32 = ids::DICT;

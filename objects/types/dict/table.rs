@@ -30,6 +30,22 @@ pub struct Table {
     live_end: AtomicU32,
 }
 
+/// Where machine code finds the parts of a table.
+pub mod layout {
+    use super::Table;
+    use std::mem::offset_of;
+    /// Whether keys are exact strs (a byte).
+    pub const STR_ONLY: usize = offset_of!(Table, str_only);
+    /// Entries handed out (32 bits).
+    pub const FILLED: usize = offset_of!(Table, filled);
+    /// The first entry.
+    pub const ENTRIES: usize = size_of::<Table>();
+    /// Size of an entry of a table whose keys are exact strs.
+    pub const STR_ENTRY: usize = 16;
+    /// The value in an entry.
+    pub const VALUE: usize = 8;
+}
+
 /// Result of a lookup.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Found {

@@ -39,6 +39,16 @@ pub struct IndexIterator<S: Indexed> {
     kind: PhantomData<S>,
 }
 
+/// Where machine code finds the parts of an index iterator's payload.
+pub mod layout {
+    use super::IndexIterator;
+    use std::mem::offset_of;
+    /// The container.
+    pub const CONTAINER: usize = offset_of!(IndexIterator<crate::types::list::item::Forward>, container);
+    /// Index of the next item.
+    pub const INDEX: usize = offset_of!(IndexIterator<crate::types::list::item::Forward>, index);
+}
+
 // SAFETY: visits the container.
 unsafe impl<S: Indexed> Payload for IndexIterator<S> {
     const TYPE_ID: u32 = S::ITERATOR;

@@ -31,6 +31,20 @@ pub struct List {
     buffer: AtomicPtr<Buffer>,
 }
 
+/// Where machine code finds the parts of a list's payload and buffer.
+pub mod layout {
+    use super::{Buffer, List};
+    use std::mem::offset_of;
+    /// The length.
+    pub const LEN: usize = offset_of!(List, len);
+    /// The buffer's address.
+    pub const BUFFER: usize = offset_of!(List, buffer);
+    /// Slots of the buffer, in the buffer.
+    pub const CAPACITY: usize = offset_of!(Buffer, capacity);
+    /// The first slot, in the buffer.
+    pub const SLOTS: usize = size_of::<Buffer>();
+}
+
 // SAFETY: visits all items. (Racy with writers: the collector looks again when it confirms.)
 unsafe impl Payload for List {
     const TYPE_ID: u32 = ids::LIST;

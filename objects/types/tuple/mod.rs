@@ -13,6 +13,14 @@ pub struct Tuple {
     items: [u64; 0],
 }
 
+/// Where machine code finds the parts of a tuple's payload.
+pub mod layout {
+    /// The length.
+    pub const LEN: usize = std::mem::offset_of!(super::Tuple, len);
+    /// The first item.
+    pub const ITEMS: usize = size_of::<super::Tuple>();
+}
+
 // SAFETY: visits all items.
 unsafe impl Payload for Tuple {
     const TYPE_ID: u32 = ids::TUPLE;
