@@ -40,7 +40,7 @@ impl Compiler<'_, '_> {
         self.b.ins().load(types::I32, plain(), h, TYPE_ID)
     }
     /// The header of register word `w`, if it is a cell of exactly this type.
-    fn exact(&mut self, w: Value, id: u32, slow: Block) -> Value {
+    pub fn exact(&mut self, w: Value, id: u32, slow: Block) -> Value {
         let pointer = self.is_pointer(w);
         self.require(pointer, slow);
         let h = self.header(w);
@@ -59,6 +59,14 @@ impl Compiler<'_, '_> {
     }
     fn check_version(&mut self, h: Value, version: u32, slow: Block) {
         let id = self.type_id(h);
+        self.id_version(id, version, slow);
+    }
+    /// Goes to `slow` unless the type whose header is `h` has this version.
+    pub fn type_version(&mut self, h: Value, version: u32, slow: Block) {
+        let id = self.b.ins().load(types::I32, plain(), h, (H + offset_of!(objects::types::type_::Type, id)) as i32);
+        self.id_version(id, version, slow);
+    }
+    fn id_version(&mut self, id: Value, version: u32, slow: Block) {
         let id = self.b.ins().uextend(WORD, id);
         let offset = self.b.ins().ishl_imm_u(id, 2);
         let versions = self.b.ins().iconst(WORD, gc::kind::VERSIONS.as_ptr() as i64);
@@ -111,12 +119,12 @@ impl Compiler<'_, '_> {
     }
 
     /// What the cache of instruction `n` says now: version, kind, payload.
-    fn cached(&self, n: usize) -> (u32, u64, u32) {
+    pub fn cached(&self, n: usize) -> (u32, u64, u32) {
         let w = self.code.instrs[n + 1].load(Ordering::Acquire);
         (cache::version(w), if cache::version(w) == 0 { 0 } else { cache::kind_of(w) }, cache::payload(w))
     }
     /// The value in the pool that the cache of instruction `n` names; guarded by its version, it is what a cell holds.
-    fn pooled(&self, n: usize) -> Option<Word> {
+    pub fn pooled(&self, n: usize) -> Option<Word> {
         let pc = &raw const self.code.instrs[n];
         let w = self.code.instrs[n + 1].load(Ordering::Acquire);
         // SAFETY: the site has a cache word.
@@ -151,14 +159,7 @@ impl Compiler<'_, '_> {
             kind::OF_CLASS => {
                 let Some(w) = self.pooled(n) else { return self.by_rule(n, Op::LoadAttr) };
                 let h = self.exact(obj, ids::TYPE, slow);
-                let id = self.b.ins().load(types::I32, plain(), h, (H + offset_of!(objects::types::type_::Type, id)) as i32);
-                let id = self.b.ins().uextend(WORD, id);
-                let offset = self.b.ins().ishl_imm_u(id, 2);
-                let versions = self.b.ins().iconst(WORD, gc::kind::VERSIONS.as_ptr() as i64);
-                let at = self.b.ins().iadd(versions, offset);
-                let now = self.b.ins().load(types::I32, plain(), at, 0);
-                let same = self.b.ins().icmp_imm_u(IntCC::Equal, now, i64::from(version));
-                self.require(same, slow);
+                self.type_version(h, version, slow);
                 self.b.ins().iconst(WORD, w.borrowed().0 as i64)
             }
             kind::MODULE => {

@@ -1,24 +1,45 @@
 //! Calls of Python functions that need no binding, and returns to such calls.
 
-use super::Machine;
 use super::compile::{After, Compiler, WORD, plain};
-use crate::vm::frame::{Frame, Then};
+use super::{Machine, Pair};
+use crate::vm::cache::kind;
+use crate::vm::frame::{Frame, Pc, Regs, Then};
 use bytecode::Op;
 use bytecode::encode::{DROP_A, KILL_B};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, Value, types};
-use gc::{HEADER_SIZE, Word};
+use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use gc::{HEADER_SIZE, Header, Word};
 use objects::types::code::Code;
 use objects::types::function::Function;
+use objects::types::type_::Type;
 use objects::{Cx, ids};
 use std::mem::offset_of;
 
 const H: usize = HEADER_SIZE;
 
 /// The last word of a frame's header: what happens with its result.
-const fn result_word(below: u8, dst: u8, drop_dst: bool) -> u64 {
+const fn result_word(then: Then, below: u8, dst: u8, drop_dst: bool) -> u64 {
     // then, skip, callee, drop_dst, dst, passing, loose
-    u64::from_le_bytes([Then::Store as u8, 2, below, drop_dst as u8, dst, 0, 0, 0])
+    u64::from_le_bytes([then as u8, 2, below, drop_dst as u8, dst, 0, 0, 0])
+}
+
+/// A function to be called.
+struct Callee {
+    function: Value,
+    code: Value,
+    machine: Value,
+    regs: Value,
+    top: Value,
+    result: u64,
+    extra: Option<Value>,
+}
+
+/// A new instance of the class whose header is given in the instruction's place.
+unsafe extern "sysv64" fn allocate(_cx: &mut Cx, _pc: Pc, r: Regs, class: &Header) -> Pair {
+    // SAFETY: a class whose instances are plain.
+    let class = unsafe { &*class.payload().cast::<Type>() };
+    let obj = objects::types::instance::alloc_plain(class);
+    Pair { pc: obj.into_word().0 as Pc, r }
 }
 const _: () = assert!(
     offset_of!(Frame, then) % 8 == 0
@@ -51,10 +72,13 @@ impl Compiler<'_, '_> {
             // Arguments move from the heap to the stack.
             return self.by_rule(n, op);
         }
+        if let Some(init) = self.cached_init(n) {
+            return self.instantiate(n, op, init);
+        }
         let i = self.instr(n);
         let base = i.c() as usize;
         let (slow, done) = (self.cold(), self.b.create_block());
-        let (first, argc, below) = if op == Op::Call { (base + 1, u32::from(i.b()), 1) } else { (base + 1, u32::from(i.b()) + 1, 1) };
+        let argc = if op == Op::Call { u32::from(i.b()) } else { u32::from(i.b()) + 1 };
         let callee = self.get(base);
         if op == Op::CallMethod {
             let receiver = self.get(base + 1);
@@ -67,18 +91,34 @@ impl Compiler<'_, '_> {
         let id = self.b.ins().load(types::I32, plain(), h, 12);
         let is_function = self.b.ins().icmp_imm_s(IntCC::Equal, id, i64::from(ids::FUNCTION));
         self.require(is_function, slow);
+        self.no_poll(slow);
+        let function = self.b.ins().iadd_imm_s(h, H as i64);
+        let code = self.shared(function, offset_of!(Function, code));
+        let (machine, regs, top) = self.callable(code, base + 1, argc, slow);
+        let result = result_word(Then::Store, 1, i.a(), i.flags() & DROP_A != 0);
+        self.push(n, Callee { function, code, machine, regs, top, result, extra: None });
+        self.run_callee(n, machine, regs, done);
+        self.otherwise(slow, n, op, After::Frame, done);
+        true
+    }
+
+    /// Goes to `slow` when something is to be polled for.
+    fn no_poll(&mut self, slow: Block) {
         let cx = self.cx;
         let slot = self.field(cx, offset_of!(Cx, slot));
         let bits = self.b.ins().load(types::I32, plain(), slot, offset_of!(sync::threads::Slot, poll) as i32);
         self.forbid(bits, slow);
-        let function = self.b.ins().iadd_imm_s(h, H as i64);
-        let code = self.shared(function, offset_of!(Function, code));
+    }
+
+    /// The native function of a code object that takes `argc` positional arguments, which begin at register `first`; its registers, and their end. Goes
+    /// to `slow` when there is none, or no room: for the recursion limit, in the registers, on the native stack.
+    fn callable(&mut self, code: Value, first: usize, argc: u32, slow: Block) -> (Value, Value, Value) {
+        let cx = self.cx;
         let machine = self.field(code, offset_of!(Code, machine));
         self.require(machine, slow);
         let arguments = self.b.ins().load(types::I32, plain(), machine, offset_of!(Machine, arguments) as i32);
         let fits = self.b.ins().icmp_imm_s(IntCC::Equal, arguments, i64::from(argc));
         self.require(fits, slow);
-        // Room: for the recursion limit, in the registers, on the native stack.
         let depth = self.b.ins().load(types::I32, plain(), cx, offset_of!(Cx, depth) as i32);
         let limit = self.b.ins().iconst(WORD, &raw const objects::cx::RECURSION_LIMIT as i64);
         let limit = self.b.ins().load(types::I32, plain(), limit, 0);
@@ -97,46 +137,91 @@ impl Compiler<'_, '_> {
         let lowest = self.field(cx, offset_of!(Cx, machine_limit));
         let inside = self.b.ins().icmp(IntCC::UnsignedGreaterThan, sp, lowest);
         self.require(inside, slow);
-        // The frame.
+        (machine, regs, top)
+    }
+
+    /// Pushes the frame of a call at instruction `n`.
+    fn push(&mut self, n: usize, callee: Callee) {
+        let cx = self.cx;
         let f = self.field(cx, offset_of!(Cx, frame));
         let pc = self.address(n);
         self.set_field(f, offset_of!(Frame, pc), pc);
         let new = self.field(f, offset_of!(Frame, above));
-        let start = self.field(machine, offset_of!(Machine, start));
+        let start = self.field(callee.machine, offset_of!(Machine, start));
         self.set_field(new, offset_of!(Frame, pc), start);
-        self.set_field(new, offset_of!(Frame, regs), regs);
-        self.set_field(new, offset_of!(Frame, code), code);
-        self.set_field(new, offset_of!(Frame, function), function);
-        let globals = self.shared(function, offset_of!(Function, globals));
+        self.set_field(new, offset_of!(Frame, regs), callee.regs);
+        self.set_field(new, offset_of!(Frame, code), callee.code);
+        self.set_field(new, offset_of!(Frame, function), callee.function);
+        let globals = self.shared(callee.function, offset_of!(Function, globals));
         self.set_field(new, offset_of!(Frame, globals), globals);
-        let builtins = self.shared(function, offset_of!(Function, builtins));
+        let builtins = self.shared(callee.function, offset_of!(Function, builtins));
         self.set_field(new, offset_of!(Frame, builtins), builtins);
         // A tuple's items, or nothing that is used.
-        let closure = self.field(function, offset_of!(Function, closure));
+        let closure = self.field(callee.function, offset_of!(Function, closure));
         let items = self.b.ins().iadd_imm_s(closure, H as i64 + 8);
         self.set_field(new, offset_of!(Frame, closure), items);
         self.set_field(new, offset_of!(Frame, prev), f);
         let above = self.b.ins().iadd_imm_s(new, size_of::<Frame>() as i64);
         self.set_field(new, offset_of!(Frame, above), above);
-        self.set_field(new, offset_of!(Frame, top), top);
+        self.set_field(new, offset_of!(Frame, top), callee.top);
         let unbound = self.b.ins().iconst(WORD, Word::UNBOUND.0 as i64);
         self.set_field(new, offset_of!(Frame, locals), unbound);
-        self.set_field(new, offset_of!(Frame, extra), unbound);
+        self.set_field(new, offset_of!(Frame, extra), callee.extra.unwrap_or(unbound));
         let null = self.b.ins().iconst(WORD, 0);
         self.set_field(new, offset_of!(Frame, object), null);
         self.set_field(new, offset_of!(Frame, generator), null);
-        let result = self.b.ins().iconst(WORD, result_word(below, i.a(), i.flags() & DROP_A != 0) as i64);
+        let result = self.b.ins().iconst(WORD, callee.result as i64);
         self.set_field(new, offset_of!(Frame, then), result);
         self.set_field(cx, offset_of!(Cx, frame), new);
+        let depth = self.b.ins().load(types::I32, plain(), cx, offset_of!(Cx, depth) as i32);
         let deeper = self.b.ins().iadd_imm_s(depth, 1);
         self.b.ins().store(plain(), deeper, cx, offset_of!(Cx, depth) as i32);
+    }
+
+    /// Runs the native function of the frame that has just been pushed, and goes on at `done` when it returns to instruction `n`.
+    fn run_callee(&mut self, n: usize, machine: Value, regs: Value, done: Block) {
         let run = self.field(machine, offset_of!(Machine, run));
         let fresh = self.field(machine, offset_of!(Machine, fresh));
-        let signature = self.descend;
+        let (cx, signature) = (self.cx, self.descend);
         let call = self.b.ins().call_indirect(signature, run, &[cx, regs, fresh]);
         let (p, q) = self.pair(call);
         let next = self.after(n);
         self.returned(p, q, next, done);
+    }
+
+    /// What the cache of a call says: the version of the class that is called, and its `__init__`.
+    fn cached_init(&self, n: usize) -> Option<(u32, Word)> {
+        let (version, found, _) = self.cached(n);
+        if found == kind::INIT { Some((version, self.pooled(n)?)) } else { None }
+    }
+
+    /// A call of a class whose instances are plain and whose `__init__` is a Python function.
+    fn instantiate(&mut self, n: usize, op: Op, (version, init): (u32, Word)) -> bool {
+        let i = self.instr(n);
+        let base = i.c() as usize;
+        let argc = u32::from(i.b());
+        if op != Op::Call || !init.is_pointer() {
+            return self.by_rule(n, op);
+        }
+        let (slow, done) = (self.cold(), self.b.create_block());
+        let class = self.get(base);
+        let h = self.exact(class, ids::TYPE, slow);
+        self.type_version(h, version, slow);
+        self.no_poll(slow);
+        // While the class has the version, it holds the function, which is deferred.
+        let function = self.b.ins().iconst(WORD, init.header() as i64 + H as i64);
+        let code = self.shared(function, offset_of!(Function, code));
+        let (machine, regs, top) = self.callable(code, base, argc + 1, slow);
+        let (obj, _) = self.call(n, allocate as *const () as usize, h);
+        // The object is owned by the frame's header, and borrowed as its receiver.
+        let receiver = self.b.ins().bor_imm_s(obj, 1);
+        self.set(base, receiver);
+        let result = result_word(Then::Init, 0, i.a(), i.flags() & DROP_A != 0);
+        self.push(n, Callee { function, code, machine, regs, top, result, extra: Some(obj) });
+        // The class lives on: its instance counts it.
+        let pc = self.address(n);
+        self.drop_at(pc, regs, class);
+        self.run_callee(n, machine, regs, done);
         self.otherwise(slow, n, op, After::Frame, done);
         true
     }
@@ -168,31 +253,61 @@ impl Compiler<'_, '_> {
             }
         }
         let then = self.b.ins().uload8(types::I32, plain(), f, offset_of!(Frame, then) as i32);
-        let stores = self.b.ins().icmp_imm_s(IntCC::Equal, then, Then::Store as i64);
-        self.require(stores, slow);
+        let gives_none = constant == Some(Word::NONE);
+        if gives_none {
+            // To a call that only stores the result, or from `__init__`.
+            let known = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, then, Then::Init as i64);
+            self.require(known, slow);
+            self.require(then, slow);
+        } else {
+            let stores = self.b.ins().icmp_imm_s(IntCC::Equal, then, Then::Store as i64);
+            self.require(stores, slow);
+        }
         let object = self.field(f, offset_of!(Frame, object));
         self.forbid(object, slow);
         let locals = self.field(f, offset_of!(Frame, locals));
         let none = self.b.ins().icmp_imm_s(IntCC::Equal, locals, Word::UNBOUND.0 as i64);
         self.require(none, slow);
         let w = match constant {
+            Some(_) if gives_none => {
+                let w = self.b.ins().iconst(WORD, Word::NONE.0 as i64);
+                let (init, done) = (self.b.create_block(), self.b.create_block());
+                let result = self.b.append_block_param(done, WORD);
+                let is_init = self.b.ins().icmp_imm_s(IntCC::Equal, then, Then::Init as i64);
+                self.b.ins().brif(is_init, init, &[], done, &[w.into()]);
+                self.b.switch_to_block(init);
+                let obj = self.field(f, offset_of!(Frame, extra));
+                self.b.ins().jump(done, &[obj.into()]);
+                self.b.switch_to_block(done);
+                result
+            }
             Some(k) => self.b.ins().iconst(WORD, k.borrowed().0 as i64),
             None => {
                 let w = self.get(i.b() as usize);
-                // A counted word is moved out; what is borrowed must be counted, which the handler does, as for deferred cells.
-                let (pointer, done) = (self.b.create_block(), self.b.create_block());
+                // A counted word is moved out; what is borrowed is counted. Deferred cells by the handler.
+                let (pointer, borrowed, moved, done) =
+                    (self.b.create_block(), self.b.create_block(), self.b.create_block(), self.b.create_block());
+                let result = self.b.append_block_param(done, WORD);
                 let is_pointer = self.is_pointer(w);
-                self.b.ins().brif(is_pointer, pointer, &[], done, &[]);
+                self.b.ins().brif(is_pointer, pointer, &[], done, &[w.into()]);
                 self.b.switch_to_block(pointer);
                 let marked = self.b.ins().band_imm_s(w, 1);
-                self.forbid(marked, slow);
+                self.b.ins().brif(marked, borrowed, &[], moved, &[]);
+                self.b.switch_to_block(borrowed);
+                let h = self.header(w);
+                let flags = self.b.ins().uload8(types::I32, plain(), h, 6);
+                let uncounted = self.b.ins().band_imm_s(flags, i64::from(gc::flag::DEFERRED | gc::flag::IMMORTAL));
+                self.forbid(uncounted, slow);
+                self.own(h, slow);
+                self.b.ins().jump(done, &[h.into()]);
+                self.b.switch_to_block(moved);
                 if i.flags() & KILL_B == 0 {
                     let unbound = self.b.ins().iconst(WORD, Word::UNBOUND.0 as i64);
                     self.set(i.b() as usize, unbound);
                 }
-                self.b.ins().jump(done, &[]);
+                self.b.ins().jump(done, &[w.into()]);
                 self.b.switch_to_block(done);
-                w
+                result
             }
         };
         let unbound = self.b.ins().iconst(WORD, Word::UNBOUND.0 as i64);

@@ -38,6 +38,8 @@ pub mod kind {
     pub const CLASS_METHOD: u64 = 10;
     /// Method lookup that finds a staticmethod: pool index of its function.
     pub const STATIC_METHOD: u64 = 11;
+    /// Call of a class (whose own version is compared) that makes a plain instance: pool index of its `__init__`.
+    pub const INIT: u64 = 12;
 }
 
 /// Builds a word.
@@ -83,7 +85,7 @@ static POOL_NEXT: AtomicU32 = AtomicU32::new(1);
 fn pool_place(old: u64) -> Option<u32> {
     if matches!(
         kind_of(old),
-        kind::METHOD | kind::BUILTIN | kind::CLASS_VALUE | kind::OF_CLASS | kind::PROPERTY | kind::CLASS_METHOD | kind::STATIC_METHOD
+        kind::METHOD | kind::BUILTIN | kind::CLASS_VALUE | kind::OF_CLASS | kind::PROPERTY | kind::CLASS_METHOD | kind::STATIC_METHOD | kind::INIT
     ) && version(old) != 0
     {
         return Some(payload(old));

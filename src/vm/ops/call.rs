@@ -4,7 +4,7 @@ use super::super::dispatch::Next;
 use super::super::frame::{Pc, Regs, Then, current};
 use super::{b, c, constant, drop_now, get, next_cached, put, save, slice};
 use crate::vm::call::{Pushed, finish_frame, push, returns_to};
-use crate::vm::{poll, unwind};
+use crate::vm::{cache, poll, unwind};
 use bytecode::Instr;
 use bytecode::encode::KILL_B;
 use gc::{Gc, Header, Ref, Reg, Word};
@@ -19,6 +19,7 @@ use objects::types::tuple::Tuple;
 use objects::types::type_::slots::Slot;
 use objects::types::type_::{Type, by_id, flags, type_of};
 use objects::{Cx, PyResult, ids};
+use sync::prim::Ordering;
 
 /// Polls between a native and the delivery of its result, which is counted meanwhile.
 #[cold]
@@ -344,6 +345,7 @@ unsafe fn instantiate<const W: bool>(
     // SAFETY: verified code.
     unsafe {
         let object = by_id(ids::OBJECT);
+        let version = t.version();
         if t.slots.raw(Slot::new) != object.slots.raw(Slot::new) || t.has(flags::ABSTRACT) || t.layout != ids::OBJECT {
             return None;
         }
@@ -357,6 +359,11 @@ unsafe fn instantiate<const W: bool>(
         let init = t.lookup(objects::names::__init__())?;
         if init.as_ref().header().is_none_or(|h| h.type_id() != ids::FUNCTION || h.flags() & gc::flag::DEFERRED == 0) {
             return None;
+        }
+        // For machine code, which has the answer without looking.
+        let word = cache::at(pc).load(Ordering::Relaxed);
+        if version != 0 && cache::version(word) != version && (cache::version(word) == 0 || crate::vm::lookaside::should_refill()) {
+            cache::fill_pool(pc, version, cache::kind::INIT, init.as_ref().word().unmarked().0, || t.version() == version);
         }
         // Deferred: not freed before this thread's next safepoint, and its frame keeps it after that.
         let obj = objects::types::instance::alloc_plain(t);
