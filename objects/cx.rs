@@ -31,6 +31,8 @@ pub struct Cx {
     pub depth: u32,
     /// Lowest native stack address that may be used.
     pub native_limit: usize,
+    /// The interpreter's table of what this thread has looked up, for machine code.
+    pub lookaside: *mut (),
     /// Lowest native stack address that native functions of Python code may use to call each other.
     pub machine_limit: usize,
     /// Natives currently recursing (repr, compare, ...), for cycle checks: addresses of the objects being shown.

@@ -74,6 +74,7 @@ pub fn context(slot: &'static sync::threads::Slot, stack: [*mut Word; 2], native
         frame: std::ptr::null_mut(),
         depth: 0,
         native_limit,
+        lookaside: std::ptr::null_mut(),
         machine_limit: native_limit + (&raw const here as usize).saturating_sub(native_limit) / 2,
         repr_active: Vec::new(),
         context: Value::NONE,

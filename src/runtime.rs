@@ -52,6 +52,7 @@ impl Thread {
         let stacks = Stacks::new()?;
         let mut cx = objects::init::context(slot, stacks.registers(), native_limit(), &HOST);
         cx.frame = stacks.bottom().cast();
+        cx.lookaside = crate::vm::lookaside::table();
         slot.ext.store((&raw mut *cx).cast(), Ordering::Release);
         objects::init::set_current(&raw mut *cx);
         modules::faulthandler::attached(u32::from(slot.id));

@@ -3,6 +3,7 @@
 use super::compile::{After, Compiler, WORD, plain};
 use crate::vm::cache::{self, kind};
 use crate::vm::frame::Frame;
+use crate::vm::lookaside::{self, Use};
 use bytecode::Op;
 use bytecode::encode::{KILL_A, KILL_B, KILL_C};
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -66,12 +67,16 @@ impl Compiler<'_, '_> {
         let id = self.b.ins().load(types::I32, plain(), h, (H + offset_of!(objects::types::type_::Type, id)) as i32);
         self.id_version(id, version, slow);
     }
-    fn id_version(&mut self, id: Value, version: u32, slow: Block) {
+    /// The version of a type id.
+    fn version_of(&mut self, id: Value) -> Value {
         let id = self.b.ins().uextend(WORD, id);
         let offset = self.b.ins().ishl_imm_u(id, 2);
         let versions = self.b.ins().iconst(WORD, gc::kind::VERSIONS.as_ptr() as i64);
         let at = self.b.ins().iadd(versions, offset);
-        let now = self.b.ins().load(types::I32, plain(), at, 0);
+        self.b.ins().load(types::I32, plain(), at, 0)
+    }
+    fn id_version(&mut self, id: Value, version: u32, slow: Block) {
+        let now = self.version_of(id);
         let same = self.b.ins().icmp_imm_u(IntCC::Equal, now, i64::from(version));
         self.require(same, slow);
     }
@@ -131,12 +136,71 @@ impl Compiler<'_, '_> {
         let v = unsafe { cache::pool_read(pc, w) }?;
         if self.code.instrs[n + 1].load(Ordering::Acquire) == w { Some(Word(v)) } else { None }
     }
-    /// Checks the head of an instance's inline values: value `index` is among them.
-    fn inline_head(&mut self, h: Value, tail: i32, index: u32, slow: Block) {
-        let head = self.b.ins().load(WORD, plain(), h, tail);
-        let least = self.b.ins().iconst(WORD, Word::from_small_int(i64::from(index)).0 as i64);
+    /// The head of an instance's inline values, and the slot of the attribute of instruction `n`: by the site's own cache word (`version`, `payload`), or
+    /// by what the thread has looked up for other types. The attribute is among the values.
+    fn inline_slot(&mut self, n: usize, obj: Value, version: u32, payload: u32, use_: Use, slow: Block) -> (Value, Value) {
+        let (known, other, found) = (self.b.create_block(), self.cold(), self.b.create_block());
+        let tail = self.b.append_block_param(found, WORD);
+        let slot = self.b.append_block_param(found, WORD);
+        let least = self.b.append_block_param(found, WORD);
+        let pointer = self.is_pointer(obj);
+        self.require(pointer, slow);
+        let h = self.header(obj);
+        let id = self.type_id(h);
+        let now = self.version_of(id);
+        let same = self.b.ins().icmp_imm_u(IntCC::Equal, now, i64::from(version));
+        self.b.ins().brif(same, known, &[], other, &[]);
+        self.b.switch_to_block(known);
+        let (offset, index) = (i64::from(payload >> 8) * 8, payload & 0xff);
+        let t = self.b.ins().iadd_imm_s(h, offset);
+        let s = self.b.ins().iadd_imm_s(h, offset + 8 + 8 * i64::from(index));
+        let l = self.b.ins().iconst(WORD, Word::from_small_int(i64::from(index)).0 as i64);
+        self.b.ins().jump(found, &[t.into(), s.into(), l.into()]);
+        self.b.switch_to_block(other);
+        let (_, word) = self.looked_up(n, now, use_, kind::INLINE, slow);
+        let offset = self.b.ins().ushr_imm_u(word, 8);
+        let offset = self.b.ins().band_imm_s(offset, 0xf_ffff);
+        let offset = self.b.ins().ishl_imm_u(offset, 3);
+        let index = self.b.ins().band_imm_s(word, 0xff);
+        let t = self.b.ins().iadd(h, offset);
+        let i = self.b.ins().ishl_imm_u(index, 3);
+        let s = self.b.ins().iadd(t, i);
+        let s = self.b.ins().iadd_imm_s(s, 8);
+        let l = self.from_int(index);
+        self.b.ins().jump(found, &[t.into(), s.into(), l.into()]);
+        self.b.switch_to_block(found);
+        // The number of values, as an int's word, or a dict: ints are the largest words.
+        let head = self.b.ins().load(WORD, plain(), tail, 0);
         let enough = self.b.ins().icmp(IntCC::UnsignedGreaterThan, head, least);
         self.require(enough, slow);
+        (tail, slot)
+    }
+
+    /// What the thread has looked up for the name of instruction `n` and a type's version, if it is of this kind: the entry's address and word.
+    fn looked_up(&mut self, n: usize, version: Value, use_: Use, kind: u64, slow: Block) -> (Value, Value) {
+        let name = self.code.consts[self.instr(n).index() as usize].as_ref();
+        let key = lookaside::key_of(name, use_);
+        let cx = self.cx;
+        let at = self.b.ins().imul_imm_s(version, i64::from(lookaside::FACTOR));
+        let at = self.b.ins().uextend(WORD, at);
+        let at = self.b.ins().bxor_imm_s(at, lookaside::mixed(key) as i64);
+        let at = self.b.ins().band_imm_s(at, lookaside::MASK as i64);
+        let at = self.b.ins().ishl_imm_u(at, i64::from(size_of::<lookaside::Entry>().trailing_zeros()));
+        let table = self.b.ins().load(WORD, plain(), cx, offset_of!(Cx, lookaside) as i32);
+        let entry = self.b.ins().iadd(table, at);
+        let found = self.b.ins().load(WORD, plain(), entry, offset_of!(lookaside::Entry, key) as i32);
+        let key = self.b.ins().iconst(WORD, key as i64);
+        let same = self.b.ins().icmp(IntCC::Equal, found, key);
+        self.require(same, slow);
+        let word = self.b.ins().load(WORD, plain(), entry, offset_of!(lookaside::Entry, word) as i32);
+        // Version and kind.
+        let head = self.b.ins().ushr_imm_u(word, 28);
+        let version = self.b.ins().uextend(WORD, version);
+        let expected = self.b.ins().ishl_imm_u(version, 4);
+        let expected = self.b.ins().bor_imm_s(expected, kind as i64);
+        let same = self.b.ins().icmp(IntCC::Equal, head, expected);
+        self.require(same, slow);
+        (entry, word)
     }
 
     /// `ra = rb.N[d]`
@@ -147,10 +211,8 @@ impl Compiler<'_, '_> {
         let obj = self.get(i.b() as usize);
         let value = match found {
             kind::INLINE => {
-                let h = self.of_version(obj, version, slow);
-                let (tail, index) = ((payload >> 8) as i32 * 8, payload & 0xff);
-                self.inline_head(h, tail, index, slow);
-                self.load_field(h, tail + 8 + 8 * index as i32, &[], slow)
+                let (_, slot) = self.inline_slot(n, obj, version, payload, Use::Load, slow);
+                self.load_field(slot, 0, &[], slow)
             }
             kind::SLOT => {
                 let h = self.of_version(obj, version, slow);
@@ -232,18 +294,52 @@ impl Compiler<'_, '_> {
     pub fn load_method(&mut self, n: usize) -> bool {
         let i = self.instr(n);
         let (version, found, _) = self.cached(n);
-        if found != kind::METHOD {
+        if !matches!(found, kind::METHOD | kind::FUNCTION_OF_CLASS | kind::METHOD_OF_CLASS) {
             return self.by_rule(n, Op::LoadMethod);
         }
         // While the type has the version, it holds the function, which is deferred: it lives until this thread's next stop, and then it is in a register.
         let Some(f) = self.pooled(n) else { return self.by_rule(n, Op::LoadMethod) };
         let (slow, done) = (self.cold(), self.b.create_block());
+        let killed = i.flags() & KILL_B != 0;
         let obj = self.get(i.b() as usize);
-        self.of_version(obj, version, slow);
-        let f = self.b.ins().iconst(WORD, f.borrowed().0 as i64);
-        let receiver = if i.flags() & KILL_B != 0 { obj } else { self.b.ins().bor_imm_s(obj, 1) };
-        self.set(i.a() as usize, f);
-        self.set(i.a() as usize + 1, receiver);
+        let a = i.a() as usize;
+        if found == kind::METHOD {
+            let (other, store) = (self.cold(), self.b.create_block());
+            let function = self.b.append_block_param(store, WORD);
+            let pointer = self.is_pointer(obj);
+            self.require(pointer, slow);
+            let h = self.header(obj);
+            let id = self.type_id(h);
+            let now = self.version_of(id);
+            let same = self.b.ins().icmp_imm_u(IntCC::Equal, now, i64::from(version));
+            self.require(same, other);
+            let f = self.b.ins().iconst(WORD, f.borrowed().0 as i64);
+            self.b.ins().jump(store, &[f.into()]);
+            self.b.switch_to_block(other);
+            let (entry, _) = self.looked_up(n, now, Use::Method, kind::METHOD, slow);
+            let f = self.b.ins().load(WORD, plain(), entry, offset_of!(lookaside::Entry, value) as i32);
+            let f = self.b.ins().bor_imm_s(f, 1);
+            self.b.ins().jump(store, &[f.into()]);
+            self.b.switch_to_block(store);
+            let receiver = if killed { obj } else { self.b.ins().bor_imm_s(obj, 1) };
+            self.set(a, function);
+            self.set(a + 1, receiver);
+        } else {
+            let h = self.exact(obj, ids::TYPE, slow);
+            self.type_version(h, version, slow);
+            let f = self.b.ins().iconst(WORD, f.borrowed().0 as i64);
+            self.set(a, f);
+            if found == kind::METHOD_OF_CLASS {
+                let receiver = if killed { obj } else { self.b.ins().bor_imm_s(obj, 1) };
+                self.set(a + 1, receiver);
+            } else {
+                let none = self.b.ins().iconst(WORD, Word::NO_SELF.0 as i64);
+                self.set(a + 1, none);
+                if killed {
+                    self.drop_word(n, obj);
+                }
+            }
+        }
         self.b.ins().jump(done, &[]);
         self.otherwise(slow, n, Op::LoadMethod, After::Next, done);
         true
@@ -269,7 +365,7 @@ impl Compiler<'_, '_> {
         self.b.switch_to_block(done);
         result
     }
-    /// Takes back what [`Compiler::to_heap`] has counted when the store cannot be done here: checks come before it instead.
+    /// Locks the object at `h`, if there may be other threads (which the result says); goes to `slow` when another one has the lock.
     fn lock(&mut self, h: Value, slow: Block) -> Value {
         let multi = self.b.ins().iconst(WORD, objects::cx::MULTI.as_ptr() as i64);
         let multi = self.b.ins().uload8(types::I32, plain(), multi, 0);
@@ -313,13 +409,16 @@ impl Compiler<'_, '_> {
         let (slow, locked_slow, done) = (self.cold(), self.cold(), self.b.create_block());
         let obj = self.get(i.a() as usize);
         let value = self.get(i.b() as usize);
-        let h = self.of_version(obj, version, slow);
-        let multi = self.lock(h, slow);
-        let offset = if found == kind::INLINE {
-            let (tail, index) = ((payload >> 8) as i32 * 8, payload & 0xff);
-            self.inline_head(h, tail, index, locked_slow);
-            let offset = tail + 8 + 8 * index as i32;
-            let now = self.b.ins().load(WORD, plain(), h, offset);
+        let (h, slot, multi) = if found == kind::INLINE {
+            let (tail, slot) = self.inline_slot(n, obj, version, payload, Use::Store, slow);
+            let h = self.header(obj);
+            let multi = self.lock(h, slow);
+            // Again, locked: the values may have moved to a dict.
+            let head = self.b.ins().load(WORD, plain(), tail, 0);
+            let tag = self.tag(head);
+            let inline = self.is_int_tag(tag);
+            self.require(inline, locked_slow);
+            let now = self.b.ins().load(WORD, plain(), slot, 0);
             let detached = self.b.ins().icmp_imm_s(IntCC::Equal, now, Word::DETACHED.0 as i64);
             self.forbid(detached, locked_slow);
             // A first value must come in key order: no later one is set.
@@ -327,31 +426,31 @@ impl Compiler<'_, '_> {
             let unbound = self.b.ins().icmp_imm_s(IntCC::Equal, now, Word::UNBOUND.0 as i64);
             self.b.ins().brif(unbound, first, &[], store, &[]);
             self.b.switch_to_block(first);
-            let head = self.b.ins().load(WORD, plain(), h, tail);
             let count = self.int(head);
-            let slots = self.b.ins().iadd_imm_s(h, i64::from(tail) + 8);
             let size = self.b.ins().ishl_imm_u(count, 3);
-            let end = self.b.ins().iadd(slots, size);
-            let begin = self.b.ins().iadd_imm_s(h, i64::from(offset) + 8);
-            let (head, body) = (self.b.create_block(), self.b.create_block());
-            let at = self.b.append_block_param(head, WORD);
-            self.b.ins().jump(head, &[begin.into()]);
-            self.b.switch_to_block(head);
+            let end = self.b.ins().iadd(tail, size);
+            let (check, body) = (self.b.create_block(), self.b.create_block());
+            let at = self.b.append_block_param(check, WORD);
+            self.b.ins().jump(check, &[slot.into()]);
+            self.b.switch_to_block(check);
             let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, end);
             self.b.ins().brif(more, body, &[], store, &[]);
             self.b.switch_to_block(body);
-            let later = self.b.ins().load(WORD, plain(), at, 0);
+            let later = self.b.ins().load(WORD, plain(), at, 8);
             let empty = self.b.ins().icmp_imm_s(IntCC::Equal, later, Word::UNBOUND.0 as i64);
             let following = self.b.ins().iadd_imm_s(at, 8);
-            self.b.ins().brif(empty, head, &[following.into()], locked_slow, &[]);
+            self.b.ins().brif(empty, check, &[following.into()], locked_slow, &[]);
             self.b.switch_to_block(store);
-            offset
+            (h, slot, multi)
         } else {
-            payload as i32 * 8
+            let h = self.of_version(obj, version, slow);
+            let multi = self.lock(h, slow);
+            let slot = self.b.ins().iadd_imm_s(h, i64::from(payload) * 8);
+            (h, slot, multi)
         };
         let new = self.to_heap(value, i.flags() & KILL_B != 0, locked_slow);
-        let old = self.b.ins().load(WORD, plain(), h, offset);
-        self.b.ins().store(plain(), new, h, offset);
+        let old = self.b.ins().load(WORD, plain(), slot, 0);
+        self.b.ins().store(plain(), new, slot, 0);
         self.unlock(n, h, multi);
         self.drop_word(n, old);
         if i.flags() & KILL_A != 0 {

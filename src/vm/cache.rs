@@ -40,6 +40,10 @@ pub mod kind {
     pub const STATIC_METHOD: u64 = 11;
     /// Call of a class (whose own version is compared) that makes a plain instance: pool index of its `__init__`.
     pub const INIT: u64 = 12;
+    /// Method lookup on a class (whose own version is compared) that finds a function or staticmethod: pool index of the function.
+    pub const FUNCTION_OF_CLASS: u64 = 13;
+    /// Method lookup on a class that finds a classmethod: pool index of its function; the class is the receiver.
+    pub const METHOD_OF_CLASS: u64 = 14;
 }
 
 /// Builds a word.
@@ -83,11 +87,8 @@ static POOL_NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// A pool place for a site: the one its cache word names already, or a new one; `None` when the pool is full.
 fn pool_place(old: u64) -> Option<u32> {
-    if matches!(
-        kind_of(old),
-        kind::METHOD | kind::BUILTIN | kind::CLASS_VALUE | kind::OF_CLASS | kind::PROPERTY | kind::CLASS_METHOD | kind::STATIC_METHOD | kind::INIT
-    ) && version(old) != 0
-    {
+    let has_place = !matches!(kind_of(old), kind::INLINE | kind::GLOBAL | kind::SLOT | kind::MODULE);
+    if has_place && version(old) != 0 {
         return Some(payload(old));
     }
     let n = POOL_NEXT.fetch_add(1, Ordering::Relaxed);

@@ -16,16 +16,41 @@ pub enum Use {
     Method = 2,
     /// Stores it.
     Store = 3,
+    /// Looks a method of a class up to call it.
+    OfClass = 4,
 }
 
 const SIZE: usize = 1024;
 
+/// What was found. Machine code reads it.
 #[derive(Clone, Copy)]
-struct Entry {
+#[repr(C, align(32))]
+pub struct Entry {
     /// Address of the name, with the use in its low bits.
-    key: u64,
-    word: u64,
-    value: u64,
+    pub key: u64,
+    /// The cache word.
+    pub word: u64,
+    /// The pool value.
+    pub value: u64,
+}
+
+/// The calling thread's table.
+pub fn table() -> *mut () {
+    TABLE.with(|t| t.get().cast())
+}
+
+/// The key of a name and a use; the index of an entry is `(version * FACTOR ^ mixed(key)) & MASK`.
+pub fn key_of(name: Ref<'_>, use_: Use) -> u64 {
+    name.word().unmarked().0 | use_ as u64
+}
+/// See [`key_of`].
+pub const FACTOR: u32 = 37;
+/// See [`key_of`].
+pub const MASK: u64 = SIZE as u64 - 1;
+/// See [`key_of`].
+#[inline(always)]
+pub fn mixed(key: u64) -> u64 {
+    (key >> 4 ^ key) & MASK
 }
 
 thread_local! {
@@ -34,13 +59,13 @@ thread_local! {
 
 #[inline(always)]
 fn place(version: u32, key: u64) -> usize {
-    (version.wrapping_mul(37) as usize ^ (key >> 4) as usize ^ key as usize) & (SIZE - 1)
+    (u64::from(version.wrapping_mul(FACTOR)) & MASK ^ mixed(key)) as usize
 }
 
 /// The cache word and pool value for a version and a name.
 #[inline(always)]
 pub fn find(version: u32, name: Ref<'_>, use_: Use) -> Option<(u64, u64)> {
-    let key = name.word().unmarked().0 | use_ as u64;
+    let key = key_of(name, use_);
     // SAFETY: this thread's table, not borrowed across anything.
     let e = TABLE.with(|t| unsafe { (*t.get())[place(version, key)] });
     if version != 0 && e.key == key && cache::version(e.word) == version { Some((e.word, e.value)) } else { None }
@@ -62,7 +87,7 @@ pub fn should_refill() -> bool {
 
 /// Remembers a cache word, with its pool value if its kind has one, while the version is still the type's.
 pub fn put(word: u64, value: u64, name: Ref<'_>, use_: Use) {
-    let key = name.word().unmarked().0 | use_ as u64;
+    let key = key_of(name, use_);
     // SAFETY: as in `find`.
     TABLE.with(|t| unsafe { (*t.get())[place(cache::version(word), key)] = Entry { key, word, value } });
 }

@@ -480,6 +480,22 @@ unsafe fn load_method_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr
             return next_cached(pc, r);
         }
         let name = constant(cx, i.index());
+        if let Some(class) = class_of(obj)
+            && let Some((f, receives)) = method_of_class(pc, w, class, name)
+        {
+            let at = r.add(a::<W>(pc, i));
+            *at = f.borrowed();
+            let killed = i.flags() & KILL_B != 0;
+            *at.add(1) = match (receives, killed) {
+                (true, true) => obj.word(),
+                (true, false) => obj.word().borrowed(),
+                (false, _) => Word::NO_SELF,
+            };
+            if killed && !receives {
+                drop_now(cx, pc, obj.word());
+            }
+            return next_cached(pc, r);
+        }
         let t = type_of(obj);
         if let Some((w, f)) = lookaside::find(gc::kind::version_of(id), name, Use::Method) {
             if cache::kind_of(w) == kind::METHOD {
@@ -523,6 +539,51 @@ unsafe fn load_method_slow<const W: bool>(cx: &mut Cx, pc: Pc, r: Regs, i: Instr
             }
             Err(e) => unwind::raise(cx, e),
         }
+    }
+}
+
+/// The function that a method lookup on a class finds, and whether the class is its receiver; `None`: by the ordinary way.
+unsafe fn method_of_class(pc: Pc, w: u64, class: &Type, name: Ref<'_>) -> Option<(Word, bool)> {
+    // SAFETY: verified code; what is in the pool for a version lives while a class has it.
+    unsafe {
+        // Before the lookup.
+        let version = class.version();
+        if version == 0 {
+            return None;
+        }
+        let kind = cache::kind_of(w);
+        if cache::version(w) == version
+            && matches!(kind, kind::FUNCTION_OF_CLASS | kind::METHOD_OF_CLASS)
+            && let Some(f) = cache::pool_read(pc, w)
+            && class.version() == version
+        {
+            return Some((Word(f), kind == kind::METHOD_OF_CLASS));
+        }
+        if let Some((word, f)) = lookaside::find(version, name, Use::OfClass) {
+            if lookaside::should_refill() {
+                cache::fill_pool(pc, version, cache::kind_of(word), f, || class.version() == version);
+            }
+            return Some((Word(f), cache::kind_of(word) == kind::METHOD_OF_CLASS));
+        }
+        if by_id(objects::ids::TYPE).lookup(name).is_some() {
+            return None;
+        }
+        let found = class.lookup(name)?;
+        let (f, kind) = match type_of(found.as_ref()).id {
+            objects::ids::FUNCTION => (found.into_value(), kind::FUNCTION_OF_CLASS),
+            objects::ids::STATICMETHOD => (objects::types::object::function_of(found.as_ref()), kind::FUNCTION_OF_CLASS),
+            objects::ids::CLASSMETHOD => (objects::types::object::function_of(found.as_ref()), kind::METHOD_OF_CLASS),
+            _ => return None,
+        };
+        let h = f.as_ref().header().filter(|h| h.type_id() == objects::ids::FUNCTION)?;
+        h.make_deferred();
+        if !cache::poolable(f.word()) || class.version() != version {
+            return None;
+        }
+        let word = f.word().unmarked();
+        cache::fill_pool(pc, version, kind, word.0, || class.version() == version);
+        lookaside::put(cache::word(version, kind, 0), word.0, name, Use::OfClass);
+        Some((word, kind == kind::METHOD_OF_CLASS))
     }
 }
 
