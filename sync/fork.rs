@@ -13,15 +13,41 @@ use crate::{park, qsbr};
 #[must_use]
 pub struct Forking(WorldStopped);
 
+/// A thread that is not attached but holds locks now and then (the allocator's at least).
+#[derive(Clone, Copy)]
+pub struct Helper {
+    /// Waits until the thread holds none, and keeps it there. The world is stopped.
+    pub pause: fn(),
+    /// Lets it go on; in the parent, and in the child, which does not have the thread.
+    pub resume: fn(),
+}
+
+static HELPERS: crate::mutex::Mutex<Vec<Helper>> = crate::mutex::Mutex::new(Vec::new());
+
+/// Has a helper thread paused by forks from now on.
+pub fn add_helper(helper: Helper) {
+    HELPERS.lock().push(helper);
+}
+
 /// On the thread that is going to call fork(2); attached, holding no object lock.
 pub fn before_fork() -> Forking {
     let world = stop_the_world();
+    // First: helpers may need the locks below to come to rest. Held until `unlock`.
+    HELPERS.raw().lock();
+    for_helpers(|h| (h.pause)());
     threads::REGISTRY.raw().lock();
     qsbr::orphans_lock().lock();
     Forking(world)
 }
 
+fn for_helpers(f: impl FnMut(&Helper)) {
+    // SAFETY: the caller holds the lock.
+    unsafe { HELPERS.get() }.iter().for_each(f);
+}
+
 fn unlock() {
+    for_helpers(|h| (h.resume)());
+    HELPERS.raw().unlock();
     qsbr::orphans_lock().unlock();
     threads::REGISTRY.raw().unlock();
 }

@@ -93,6 +93,15 @@ impl<T> Mutex<T> {
         self.raw.try_lock().then_some(MutexGuard(self))
     }
 
+    /// What it guards, for who holds the lock by its word.
+    ///
+    /// # Safety
+    /// The caller holds the lock, and no guard is alive.
+    pub unsafe fn get(&self) -> &T {
+        // SAFETY: by contract nobody else has access.
+        unsafe { &*self.data.get() }
+    }
+
     /// The lock word, for `fork`.
     pub fn raw(&self) -> &RawMutex {
         &self.raw

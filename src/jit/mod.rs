@@ -13,6 +13,8 @@
 //! one's native function itself ([`descend`]), so that the processor predicts the return. The native stack is only a shortcut: the frames say
 //! everything, and a native function that gets something back that is not for it passes it on to its own caller.
 //!
+//! Hot code is compiled by a thread of its own ([`worker`]); until it is ready the interpreter goes on.
+//!
 //! *Heat.* Calls and back edges are counted in the code object until it is compiled or found too large. The counts are racy and need not be exact.
 
 pub mod arith;
@@ -23,10 +25,12 @@ pub mod dump;
 pub mod emit;
 pub mod flow;
 pub mod memory;
+pub mod worker;
 
 use crate::vm::dispatch::{HALT, Next};
 use crate::vm::frame::{Pc, Regs, current};
 use bytecode::Op;
+use gc::Payload;
 use objects::Cx;
 use objects::types::code::Code;
 use sync::prim::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -130,6 +134,15 @@ fn ripe(code: &Code) {
     if code.heat.swap(NEVER, Ordering::Relaxed) == NEVER || !is_enabled() {
         return;
     }
+    if HOT.load(Ordering::Relaxed) == USUAL_HEAT {
+        worker::submit(code.to_value());
+    } else {
+        install(code);
+    }
+}
+
+/// Compiles a code object.
+fn install(code: &Code) {
     if let Some(m) = compile::compile(code) {
         objects::types::code::FORGET_MACHINE.get_or_init(|| forget);
         code.machine.store(Box::into_raw(Box::new(m)).cast(), Ordering::Release);
