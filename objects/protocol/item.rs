@@ -91,6 +91,12 @@ pub fn set_slice(cx: &mut Cx, v: Ref<'_>, start: Ref<'_>, stop: Ref<'_>, value: 
         && h.type_id() == ids::LIST
         && matches!(crate::types::type_id_of(value), ids::LIST | ids::TUPLE)
     {
+        let mut removed = Vec::new();
+        if let Some(source) = value.exact::<list::List>()
+            && list::item::list(v).assign_equal((from, to, 1), source, &mut removed)
+        {
+            return Ok(());
+        }
         let new = super::iter::collect(cx, value)?;
         return list::item::replace_slice(cx, list::item::list(v), (from, to, 1), Some(new));
     }

@@ -95,10 +95,20 @@ pub fn for_each(cx: &mut Cx, v: Ref<'_>, mut f: impl FnMut(&mut Cx, Value) -> Py
 
 /// All items.
 pub fn collect(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<Value>> {
+    let mut out = Vec::new();
+    if let Some(l) = v.exact::<crate::types::list::List>() {
+        // In place: a vector that is passed in memory costs more than its items.
+        let _l = crate::cx::lock_header(l.header());
+        l.copy_to(&mut out);
+        return Ok(out);
+    }
+    if let Some(t) = v.exact::<crate::types::tuple::Tuple>() {
+        out.extend(t.items().iter().map(|r| r.to_value()));
+        return Ok(out);
+    }
     if let Some(items) = crate::types::iterators::snapshot(v) {
         return Ok(items);
     }
-    let mut out = Vec::new();
     for_each(cx, v, |_, x| {
         out.push(x);
         Ok(())

@@ -582,6 +582,114 @@ impl Compiler<'_, '_> {
         true
     }
 
+    /// Unpacks a list or tuple of exactly the wanted length, if it is short and all items are this thread's, deferred, or no cells.
+    pub fn unpack(&mut self, n: usize) -> bool {
+        const LONGEST: usize = 6;
+        let i = self.instr(n);
+        let (base, count) = (i.c() as usize, i.index() as usize);
+        if count == 0 || count > LONGEST {
+            return self.by_rule(n, Op::UnpackSeq);
+        }
+        let (slow, other, go, done) = (self.cold(), self.b.create_block(), self.b.create_block(), self.b.create_block());
+        let at = self.b.append_block_param(go, WORD);
+        let path_slot = self.b.append_block_param(go, WORD);
+        let path_word = self.b.append_block_param(go, WORD);
+        let source = self.get(i.b() as usize);
+        let pointer = self.is_pointer(source);
+        self.require(pointer, slow);
+        let h = self.header(source);
+        let id = self.type_id(h);
+        let is_tuple = self.b.ins().icmp_imm_s(IntCC::Equal, id, i64::from(ids::TUPLE));
+        self.require(is_tuple, other);
+        let len = self.b.ins().load(WORD, plain(), h, (H + tuple::layout::LEN) as i32);
+        let fits = self.b.ins().icmp_imm_s(IntCC::Equal, len, count as i64);
+        self.require(fits, slow);
+        let items = self.b.ins().iadd_imm_s(h, (H + tuple::layout::ITEMS) as i64);
+        // Nothing to be looked at again: the length serves.
+        let same = self.b.ins().iadd_imm_s(h, (H + tuple::layout::LEN) as i64);
+        self.b.ins().jump(go, &[items.into(), same.into(), len.into()]);
+        self.b.switch_to_block(other);
+        let is_list = self.b.ins().icmp_imm_s(IntCC::Equal, id, i64::from(ids::LIST));
+        self.require(is_list, slow);
+        let len = self.b.ins().load(WORD, plain(), h, (H + list::layout::LEN) as i32);
+        let fits = self.b.ins().icmp_imm_s(IntCC::Equal, len, count as i64);
+        self.require(fits, slow);
+        let same = self.b.ins().iadd_imm_s(h, (H + list::layout::BUFFER) as i64);
+        let buffer = self.b.ins().load(WORD, plain(), same, 0);
+        self.require(buffer, slow);
+        let capacity = self.b.ins().load(WORD, plain(), buffer, list::layout::CAPACITY as i32);
+        let inside = self.b.ins().icmp_imm_s(IntCC::UnsignedGreaterThanOrEqual, capacity, count as i64);
+        self.require(inside, slow);
+        let items = self.b.ins().iadd_imm_s(buffer, list::layout::SLOTS as i64);
+        self.b.ins().jump(go, &[items.into(), same.into(), buffer.into()]);
+        self.b.switch_to_block(go);
+        // First all are looked at, then all are counted: nothing has to be taken back.
+        let words: Vec<Value> = (0..count).map(|k| self.b.ins().load(WORD, plain(), at, 8 * k as i32)).collect();
+        for (k, w) in words.iter().enumerate() {
+            let (pointer, other, foreign, good) = (self.b.create_block(), self.b.create_block(), self.cold(), self.b.create_block());
+            let is_pointer = self.is_pointer(*w);
+            self.b.ins().brif(is_pointer, pointer, &[], other, &[]);
+            self.b.switch_to_block(other);
+            let empty = self.b.ins().icmp_imm_s(IntCC::Equal, *w, Word::UNBOUND.0 as i64);
+            self.b.ins().brif(empty, slow, &[], good, &[]);
+            self.b.switch_to_block(pointer);
+            let id = self.id;
+            let owner = self.b.ins().uload16(types::I32, plain(), *w, 4);
+            let mine = self.b.ins().icmp(IntCC::Equal, owner, id);
+            self.b.ins().brif(mine, good, &[], foreign, &[]);
+            self.b.switch_to_block(foreign);
+            let flags = self.b.ins().uload8(types::I32, plain(), *w, FLAGS);
+            let uncounted = self.b.ins().band_imm_s(flags, i64::from(gc::flag::DEFERRED | gc::flag::IMMORTAL));
+            self.require(uncounted, slow);
+            let again = self.b.ins().load(WORD, plain(), at, 8 * k as i32);
+            let same = self.b.ins().icmp(IntCC::Equal, again, *w);
+            self.require(same, slow);
+            let again = self.b.ins().load(WORD, plain(), path_slot, 0);
+            let same = self.b.ins().icmp(IntCC::Equal, again, path_word);
+            self.b.ins().brif(same, good, &[], slow, &[]);
+            self.b.switch_to_block(good);
+        }
+        let words: Vec<Value> = words
+            .into_iter()
+            .map(|w| {
+                let (pointer, own, foreign, done) = (self.b.create_block(), self.b.create_block(), self.cold(), self.b.create_block());
+                let result = self.b.append_block_param(done, WORD);
+                let is_pointer = self.is_pointer(w);
+                self.b.ins().brif(is_pointer, pointer, &[], done, &[w.into()]);
+                self.b.switch_to_block(pointer);
+                let id = self.id;
+                let owner = self.b.ins().uload16(types::I32, plain(), w, 4);
+                let mine = self.b.ins().icmp(IntCC::Equal, owner, id);
+                self.b.ins().brif(mine, own, &[], foreign, &[]);
+                self.b.switch_to_block(own);
+                let local = self.b.ins().load(types::I32, plain(), w, 0);
+                let more = self.b.ins().iadd_imm_s(local, 1);
+                self.b.ins().store(plain(), more, w, 0);
+                self.b.ins().jump(done, &[w.into()]);
+                self.b.switch_to_block(foreign);
+                let marked = self.b.ins().bor_imm_s(w, 1);
+                self.b.ins().jump(done, &[marked.into()]);
+                self.b.switch_to_block(done);
+                result
+            })
+            .collect();
+        let locals = i.flags() & bytecode::encode::DROP_A != 0;
+        // Drops come last: they may run Python code, which must find everything in place.
+        let old: Vec<Value> = if locals { (0..count).map(|k| self.get(base + k)).collect() } else { Vec::new() };
+        for (k, w) in words.into_iter().enumerate() {
+            self.set(base + k, w);
+        }
+        for w in old {
+            self.drop_word(n, w);
+        }
+        if i.flags() & KILL_B != 0 {
+            self.drop_word(n, source);
+        }
+        self.b.ins().jump(done, &[]);
+        self.otherwise(slow, n, Op::UnpackSeq, After::Next, done);
+        true
+    }
+
     /// Goes to `slow` unless only this register has a reference to the cell at `h`, which is the word of the register.
     fn unique(&mut self, w: Value, slow: Block) {
         let marked = self.b.ins().band_imm_s(w, 1);

@@ -30,7 +30,7 @@ struct Callee {
     machine: Value,
     regs: Value,
     top: Value,
-    result: u64,
+    result: Value,
     extra: Option<Value>,
 }
 
@@ -78,13 +78,30 @@ impl Compiler<'_, '_> {
         let i = self.instr(n);
         let base = i.c() as usize;
         let (slow, done) = (self.cold(), self.b.create_block());
-        let argc = if op == Op::Call { u32::from(i.b()) } else { u32::from(i.b()) + 1 };
         let callee = self.get(base);
-        if op == Op::CallMethod {
+        let dst = (i.a(), i.flags() & DROP_A != 0);
+        // Where the arguments begin, how many there are, and what happens with the result.
+        let (first, argc, result) = if op == Op::Call {
+            let first = self.b.ins().iconst(WORD, 8 * (base as i64 + 1));
+            let argc = self.b.ins().iconst(types::I32, i64::from(i.b()));
+            let result = self.b.ins().iconst(WORD, result_word(Then::Store, 1, dst.0, dst.1) as i64);
+            (first, argc, result)
+        } else {
+            // Without a receiver, the word in its place is no argument.
             let receiver = self.get(base + 1);
             let none = self.b.ins().icmp_imm_s(IntCC::Equal, receiver, Word::NO_SELF.0 as i64);
-            self.forbid(none, slow);
-        }
+            let missing = self.b.ins().uextend(types::I32, none);
+            let all = self.b.ins().iconst(types::I32, i64::from(i.b()) + 1);
+            let argc = self.b.ins().isub(all, missing);
+            let missing = self.b.ins().uextend(WORD, missing);
+            let bytes = self.b.ins().ishl_imm_u(missing, 3);
+            let first = self.b.ins().iadd_imm_s(bytes, 8 * (base as i64 + 1));
+            // The callee's distance is the third byte.
+            let more = self.b.ins().ishl_imm_u(missing, 16);
+            let result = self.b.ins().iconst(WORD, result_word(Then::Store, 1, dst.0, dst.1) as i64);
+            let result = self.b.ins().iadd(result, more);
+            (first, argc, result)
+        };
         let pointer = self.is_pointer(callee);
         self.require(pointer, slow);
         let h = self.header(callee);
@@ -94,8 +111,7 @@ impl Compiler<'_, '_> {
         self.no_poll(slow);
         let function = self.b.ins().iadd_imm_s(h, H as i64);
         let code = self.shared(function, offset_of!(Function, code));
-        let (machine, regs, top) = self.callable(code, base + 1, argc, slow);
-        let result = result_word(Then::Store, 1, i.a(), i.flags() & DROP_A != 0);
+        let (machine, regs, top) = self.callable(code, first, argc, slow);
         self.push(n, Callee { function, code, machine, regs, top, result, extra: None });
         self.run_callee(n, machine, regs, done);
         self.otherwise(slow, n, op, After::Frame, done);
@@ -110,14 +126,14 @@ impl Compiler<'_, '_> {
         self.forbid(bits, slow);
     }
 
-    /// The native function of a code object that takes `argc` positional arguments, which begin at register `first`; its registers, and their end. Goes
+    /// The native function of a code object that takes `argc` positional arguments, which begin `first` bytes into the registers; its registers, and their end. Goes
     /// to `slow` when there is none, or no room: for the recursion limit, in the registers, on the native stack.
-    fn callable(&mut self, code: Value, first: usize, argc: u32, slow: Block) -> (Value, Value, Value) {
+    fn callable(&mut self, code: Value, first: Value, argc: Value, slow: Block) -> (Value, Value, Value) {
         let cx = self.cx;
         let machine = self.field(code, offset_of!(Code, machine));
         self.require(machine, slow);
         let arguments = self.b.ins().load(types::I32, plain(), machine, offset_of!(Machine, arguments) as i32);
-        let fits = self.b.ins().icmp_imm_s(IntCC::Equal, arguments, i64::from(argc));
+        let fits = self.b.ins().icmp(IntCC::Equal, arguments, argc);
         self.require(fits, slow);
         let depth = self.b.ins().load(types::I32, plain(), cx, offset_of!(Cx, depth) as i32);
         let limit = self.b.ins().iconst(WORD, &raw const objects::cx::RECURSION_LIMIT as i64);
@@ -127,7 +143,7 @@ impl Compiler<'_, '_> {
         let shallow = self.b.ins().icmp(IntCC::UnsignedLessThan, depth, limit);
         self.require(shallow, slow);
         let r = self.r;
-        let regs = self.b.ins().iadd_imm_s(r, 8 * first as i64);
+        let regs = self.b.ins().iadd(r, first);
         let size = self.b.ins().uload32(plain(), machine, offset_of!(Machine, registers) as i32);
         let top = self.b.ins().iadd(regs, size);
         let end = self.field(cx, offset_of!(Cx, stack) + 8);
@@ -170,8 +186,7 @@ impl Compiler<'_, '_> {
         let null = self.b.ins().iconst(WORD, 0);
         self.set_field(new, offset_of!(Frame, object), null);
         self.set_field(new, offset_of!(Frame, generator), null);
-        let result = self.b.ins().iconst(WORD, callee.result as i64);
-        self.set_field(new, offset_of!(Frame, then), result);
+        self.set_field(new, offset_of!(Frame, then), callee.result);
         self.set_field(cx, offset_of!(Cx, frame), new);
         let depth = self.b.ins().load(types::I32, plain(), cx, offset_of!(Cx, depth) as i32);
         let deeper = self.b.ins().iadd_imm_s(depth, 1);
@@ -199,7 +214,6 @@ impl Compiler<'_, '_> {
     fn instantiate(&mut self, n: usize, op: Op, (version, init): (u32, Word)) -> bool {
         let i = self.instr(n);
         let base = i.c() as usize;
-        let argc = u32::from(i.b());
         if op != Op::Call || !init.is_pointer() {
             return self.by_rule(n, op);
         }
@@ -211,12 +225,14 @@ impl Compiler<'_, '_> {
         // While the class has the version, it holds the function, which is deferred.
         let function = self.b.ins().iconst(WORD, init.header() as i64 + H as i64);
         let code = self.shared(function, offset_of!(Function, code));
-        let (machine, regs, top) = self.callable(code, base, argc + 1, slow);
+        let first = self.b.ins().iconst(WORD, 8 * base as i64);
+        let argc = self.b.ins().iconst(types::I32, i64::from(i.b()) + 1);
+        let (machine, regs, top) = self.callable(code, first, argc, slow);
         let (obj, _) = self.call(n, allocate as *const () as usize, h);
         // The object is owned by the frame's header, and borrowed as its receiver.
         let receiver = self.b.ins().bor_imm_s(obj, 1);
         self.set(base, receiver);
-        let result = result_word(Then::Init, 0, i.a(), i.flags() & DROP_A != 0);
+        let result = self.b.ins().iconst(WORD, result_word(Then::Init, 0, i.a(), i.flags() & DROP_A != 0) as i64);
         self.push(n, Callee { function, code, machine, regs, top, result, extra: Some(obj) });
         // The class lives on: its instance counts it.
         let pc = self.address(n);

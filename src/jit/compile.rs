@@ -338,6 +338,7 @@ impl<'a, 'b> Compiler<'a, 'b> {
             O::SetItem => self.set_item(n),
             O::ForIter => self.for_iter(n),
             O::LoadCell | O::LoadFree => self.load_cell(n, op),
+            O::UnpackSeq => self.unpack(n),
             O::Call | O::CallMethod => self.call_op(n, op),
             O::Return | O::ReturnK => self.return_op(n, op),
             O::Lt | O::Le | O::Eq | O::Ne | O::Gt | O::Ge => self.compare(n, op),

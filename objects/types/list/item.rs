@@ -94,6 +94,12 @@ pub fn set(cx: &mut Cx, v: Ref<'_>, key: Ref<'_>, value: Option<Ref<'_>>) -> PyR
 
 fn set_slice(cx: &mut Cx, l: &List, s: &Slice, value: Option<Ref<'_>>) -> PyResult<()> {
     let unpacked = s.unpack(cx)?;
+    if let Some(x) = value {
+        let mut removed = Vec::new();
+        if x.exact::<List>().is_some_and(|source| l.assign_equal(unpacked, source, &mut removed)) {
+            return Ok(());
+        }
+    }
     let new = match value {
         None => None,
         Some(x) => {

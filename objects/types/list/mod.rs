@@ -250,9 +250,19 @@ impl List {
     }
     /// A copy of all items, by someone who holds the lock.
     pub fn items_locked(&self) -> Vec<Value> {
+        let mut out = Vec::new();
+        self.copy_to(&mut out);
+        out
+    }
+    /// Appends all items to `out`, by someone who holds the lock.
+    pub fn copy_to(&self, out: &mut Vec<Value>) {
         let b = self.buffer.load(Ordering::Acquire);
-        // SAFETY: locked: the buffer and the length belong together.
-        (0..self.len()).map(|i| unsafe { (*slot(b, i)).load_locked() }).collect()
+        let n = self.len();
+        out.reserve_exact(n);
+        for i in 0..n {
+            // SAFETY: locked: the buffer and the length belong together.
+            out.push(unsafe { (*slot(b, i)).load_locked() });
+        }
     }
 
     /// The slots of all items, for someone who holds the lock.
@@ -529,6 +539,28 @@ impl List {
                 Ok(removed.into_iter().map(|(_, v)| v).collect())
             }
         }
+    }
+    /// The slice assignment `self[start:stop] = source` (bounds as Python gives them) where it changes no length, as one step: the old cells go to
+    /// `removed`. False, and nothing done, when it is not that.
+    pub fn assign_equal(&self, slice: Unpacked, source: &List, removed: &mut Vec<Value>) -> bool {
+        if slice.2 != 1 || std::ptr::eq(self, source) {
+            return false;
+        }
+        let _l = crate::cx::lock_two(self.header(), source.header());
+        let ix = crate::types::slice::adjust(slice.0, slice.1, slice.2, self.len.load(Ordering::Relaxed));
+        let n = source.len.load(Ordering::Relaxed);
+        if n == 0 || ix.stop.max(ix.start) - ix.start != n as i64 {
+            return false;
+        }
+        let (to, from) = (self.buffer.load(Ordering::Relaxed), source.buffer.load(Ordering::Relaxed));
+        for i in 0..n {
+            // SAFETY: both locked; below the lengths.
+            let old = unsafe { (*slot(to, ix.start as usize + i)).swap((*slot(from, i)).load_locked()) };
+            if old.word().is_pointer() {
+                removed.push(old);
+            }
+        }
+        true
     }
     /// Fills a list that is empty, by someone who holds the lock.
     pub fn put_all_locked(&self, items: Vec<Value>) -> Result<(), NoMemory> {
