@@ -346,7 +346,7 @@ impl Compiler<'_, '_> {
     }
 
     /// The word of register `at` as the heap may hold it: moved when `killed`, else counted; goes to `slow` when that takes more.
-    fn to_heap(&mut self, w: Value, killed: bool, slow: Block) -> Value {
+    fn heap_word(&mut self, w: Value, killed: bool, slow: Block) -> Value {
         let (pointer, count, done) = (self.b.create_block(), self.b.create_block(), self.b.create_block());
         let result = self.b.append_block_param(done, WORD);
         let is_pointer = self.is_pointer(w);
@@ -448,7 +448,7 @@ impl Compiler<'_, '_> {
             let slot = self.b.ins().iadd_imm_s(h, i64::from(payload) * 8);
             (h, slot, multi)
         };
-        let new = self.to_heap(value, i.flags() & KILL_B != 0, locked_slow);
+        let new = self.heap_word(value, i.flags() & KILL_B != 0, locked_slow);
         let old = self.b.ins().load(WORD, plain(), slot, 0);
         self.b.ins().store(plain(), new, slot, 0);
         self.unlock(n, h, multi);
@@ -563,7 +563,7 @@ impl Compiler<'_, '_> {
         let multi = self.lock(h, slow);
         let len = self.b.ins().load(WORD, plain(), h, (H + list::layout::LEN) as i32);
         let at = self.index(index, len, locked_slow);
-        let new = self.to_heap(value, i.flags() & KILL_C != 0, locked_slow);
+        let new = self.heap_word(value, i.flags() & KILL_C != 0, locked_slow);
         let buffer = self.b.ins().load(WORD, plain(), h, (H + list::layout::BUFFER) as i32);
         let offset = self.b.ins().ishl_imm_u(at, 3);
         let slot = self.b.ins().iadd(buffer, offset);

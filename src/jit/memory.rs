@@ -37,10 +37,6 @@ impl Memory {
     pub fn start(&self) -> *const u8 {
         self.start.cast()
     }
-    /// Bytes mapped.
-    pub fn len(&self) -> usize {
-        self.len
-    }
 }
 
 impl Drop for Memory {

@@ -248,8 +248,13 @@ pub unsafe fn run(cx: &mut Cx, pc: Pc, r: Regs) {
         if cx.trace.mode != 0 {
             return instrument::run(cx, pc, r);
         }
-        let (pc, r) = jit::start(cx, (pc, r));
-        let _ = run_loop(cx, pc, r);
+        let (mut pc, mut r) = jit::start(cx, (pc, r));
+        if std::ptr::eq(pc, &raw const jit::ENTER) {
+            (pc, r) = jit::enter(cx);
+        }
+        if !std::ptr::eq(pc, &raw const HALT) {
+            let _ = run_loop(cx, pc, r);
+        }
         if cx.trace.resume != 0 {
             instrument::go_on(cx);
         }
