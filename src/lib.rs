@@ -6,6 +6,7 @@
 pub mod collect;
 pub mod command_line;
 pub mod import;
+pub mod interactive;
 pub mod modules;
 pub mod program;
 pub mod runtime;

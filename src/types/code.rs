@@ -288,11 +288,11 @@ static MEMBERS: &[Member] = &[
     Member(getter("co_filename", |_, v| Ok(me(v).filename.load_reg(me(v).header())), "")),
     Member(getter("co_name", |_, v| Ok(me(v).name.clone().into()), "")),
     Member(getter("co_qualname", |_, v| Ok(me(v).qualname.clone().into()), "")),
-    Member(getter("co_linetable", |_, v| Ok(bytes_of(&me(v).data.positions.0)), "")),
+    Member(getter("co_linetable", |_, v| Ok(bytes_of(me(v).data.positions.bytes())), "")),
     Member(getter("co_exceptiontable", |_, _| Ok(bytes_of(&[])), "")),
 ];
 static GETSETS: &[GetSet] = &[
-    getter("co_lnotab", |_, v| Ok(bytes_of(&me(v).data.positions.0)), ""),
+    getter("co_lnotab", |_, v| Ok(bytes_of(me(v).data.positions.bytes())), ""),
     getter("_co_code_adaptive", get_code, ""),
     getter("co_code", get_code, ""),
     getter("co_varnames", |_, v| Ok(names_where(me(v), |n, k| is_varname(me(v), n, k))), ""),

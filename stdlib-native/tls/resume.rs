@@ -3,11 +3,12 @@
 //! rustls keeps sessions by server name in one store per configuration. Python hands single sessions about, so every client
 //! connection has a store of its own, which its session object shares.
 
-use rustls::NamedGroup;
+use super::trust::Slot;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, NamedGroup};
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Most tickets that are kept.
@@ -25,6 +26,10 @@ struct Kept {
 #[derive(Debug)]
 pub struct Store {
     kept: Mutex<Kept>,
+    /// The configuration of the first connection: rustls resumes only with the same check of certificates.
+    pub config: OnceLock<Arc<ClientConfig>>,
+    /// Why a server's certificate was refused, as that configuration's check tells it.
+    pub slot: Slot,
     /// Says which session this is.
     pub id: [u8; 32],
     /// When it began, in seconds since 1970.
@@ -41,7 +46,7 @@ impl Store {
     pub fn new() -> Store {
         let mut id = [0; 32];
         super::random::fill(&mut id);
-        Store { kept: Mutex::default(), id, time: now() }
+        Store { kept: Mutex::default(), config: OnceLock::new(), slot: Slot::default(), id, time: now() }
     }
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)

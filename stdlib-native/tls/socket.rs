@@ -126,6 +126,7 @@ fn wrap(cx: &mut Cx, context: Ref<'_>, link: Link, socket: Option<Ref<'_>>, rest
         None => None,
     };
     let engine = if server_side { Engine::server(link) } else { Engine::client(link) };
+    let store = Arc::new(Store::new());
     let contents = Contents {
         engine: Arc::new(Mutex::new(engine)),
         socket,
@@ -133,9 +134,9 @@ fn wrap(cx: &mut Cx, context: Ref<'_>, link: Link, socket: Option<Ref<'_>>, rest
         owner,
         server_side,
         host,
-        store: Arc::new(Store::new()),
+        slot: store.slot.clone(),
+        store,
         hello: None,
-        slot: Slot::default(),
         verified: false,
         counted: false,
     };
@@ -183,7 +184,11 @@ pub fn set_session(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> 
     if !cx.detached(|| open(&engine).is_fresh()) {
         return Err(cx.value_error("Cannot set session after handshake."));
     }
-    me(v).with(cx, |c| c.store = s.store.clone());
+    let store = s.store.clone();
+    me(v).with(cx, |c| {
+        c.slot = store.slot.clone();
+        c.store = store;
+    });
     Ok(())
 }
 
@@ -229,7 +234,8 @@ fn begin(cx: &mut Cx, v: Ref<'_>) -> PyResult<()> {
     context_of(context.as_ref()).with(cx, |c| c.counts.connect.fetch_add(1, Ordering::Relaxed));
     let made = cx.detached(|| {
         let (config, name) = settings.client(host.as_deref(), &store, &slot)?;
-        let c = ClientConnection::new(Arc::new(config), name).map_err(Unusable::Refused)?;
+        let config = store.config.get_or_init(|| Arc::new(config)).clone();
+        let c = ClientConnection::new(config, name).map_err(Unusable::Refused)?;
         open(&engine).begin(c);
         Ok(())
     });
