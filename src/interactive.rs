@@ -8,7 +8,7 @@ use crate::runtime::{import, sys_attribute, write_stderr};
 use gc::Value;
 use objects::protocol::{attr, call};
 use objects::types::str::Str;
-use objects::{Args, Cx, PyResult};
+use objects::{Cx, PyResult};
 
 fn on_terminal() -> bool {
     // SAFETY: a plain number.
@@ -85,8 +85,8 @@ pub fn run(cx: &mut Cx) -> PyResult<()> {
     }
     let main = import(cx, "_pyrepl.main")?;
     let f = attr::get_text(cx, main.as_ref(), "interactive_console")?.into_value();
-    let names = objects::types::tuple::Tuple::from_values(vec![Str::intern_text("pythonstartup")]);
-    call::call(cx, f.as_ref(), Args { items: &[Value::FALSE.as_ref()], names: Some(&names) })?;
+    let namespace = crate::runtime::loaded("__main__").unwrap_or(Value::NONE);
+    call::positional(cx, f.as_ref(), &[namespace.as_ref()])?;
     Ok(())
 }
 
