@@ -20,7 +20,11 @@ def _read(prompt, on_terminal):
             return ''
     sys.stderr.write(prompt)
     sys.stderr.flush()
-    return sys.stdin.readline()
+    try:
+        return sys.stdin.readline()
+    except (OSError, ValueError):
+        # Closed by the program.
+        return ''
 
 
 def _show(error):

@@ -201,6 +201,7 @@ pub fn run(cx: &mut Cx, program: Program, skip_first_line: bool) -> Result<(), F
             let mut bytes = Vec::new();
             // What could be read is run.
             let _ = std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes);
+            main_module().dict.set_text("__file__", text("<stdin>"));
             run_bytes(cx, &bytes, "<stdin>", skip_first_line)?;
         }
     }
