@@ -45,6 +45,8 @@ pub struct Certificate {
     pub crl_points: Vec<String>,
     /// Whether it may sign others.
     pub is_authority: bool,
+    /// Whether it says which key of its issuer has signed it.
+    pub names_issuer_key: bool,
 }
 
 fn text(e: Element<'_>) -> String {
@@ -183,7 +185,9 @@ pub fn decode(der: &[u8]) -> Option<Certificate> {
         ca_issuers: Vec::new(),
         crl_points: Vec::new(),
         is_authority: false,
+        names_issuer_key: false,
     };
+    let (mut may_sign, mut old_authority, mut constrained) = (None, false, false);
     while let Some(e) = body.take() {
         if e.tag != 0xa3 {
             continue;
@@ -194,9 +198,18 @@ pub fn decode(der: &[u8]) -> Option<Certificate> {
             d.optional(tag::BOOLEAN);
             let value = d.expect(tag::OCTET_STRING)?.body;
             match dotted(oid.body).as_str() {
+                "2.5.29.15" => {
+                    const KEY_CERT_SIGN: u8 = 4;
+                    let bits = Der(value).take()?.body;
+                    may_sign = Some(bits.get(1).is_some_and(|b| b & KEY_CERT_SIGN != 0));
+                }
+                "2.5.29.35" => c.names_issuer_key = true,
+                // Netscape's type of certificates: one of three bits is an authority's.
+                "2.16.840.1.113730.1.1" => old_authority = Der(value).take()?.body.get(1).is_some_and(|b| b & 7 != 0),
                 "2.5.29.17" => c.alternatives = alternatives(value),
                 "2.5.29.19" => {
                     let inside = Der(value).expect(tag::SEQUENCE)?;
+                    constrained = true;
                     c.is_authority = inside.inside().optional(tag::BOOLEAN).is_some_and(|b| b.body != [0]);
                 }
                 "2.5.29.31" => c.crl_points = crl_points(value),
@@ -208,6 +221,10 @@ pub fn decode(der: &[u8]) -> Option<Certificate> {
             }
         }
     }
+    // By the rules of OpenSSL's X509_check_ca.
+    let own = c.raw_subject == c.raw_issuer;
+    c.is_authority = may_sign != Some(false)
+        && if constrained { c.is_authority } else { (c.version == 1 && own) || may_sign.is_some() || old_authority };
     Some(c)
 }
 

@@ -135,7 +135,7 @@ fn get_ca_certs(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let t = me(a[0]).with(cx, |c| c.settings.trusted.clone());
     let mut out = Vec::new();
     for der in &t.certificates {
-        let Some(c) = super::certificate::decode(der).filter(|c| c.is_authority || c.version == 1) else { continue };
+        let Some(c) = super::certificate::decode(der).filter(|c| c.is_authority) else { continue };
         out.push(if binary { store::bytes(cx, der)? } else { store::info(&c) });
     }
     Ok(List::from_values(out).into())

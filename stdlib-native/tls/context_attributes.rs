@@ -75,11 +75,7 @@ fn set_options(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
     let n = number(cx, x)?;
     let n = match u64::try_from(n) {
         Ok(n) => n,
-        Err(_) => {
-            // A negative number is what `~` makes.
-            deprecated(cx, "Setting negative options")?;
-            return Err(cx.overflow_error("can't convert negative int to unsigned"));
-        }
+        Err(_) => return Err(cx.value_error("options must be non-negative")),
     };
     let old = me(v).with(cx, |c| c.settings.options);
     if n & !old & VERSIONS != 0 {
@@ -128,6 +124,7 @@ fn set_tickets(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
 }
 
 fn set_sni_callback(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
+    given(cx, x)?;
     if me(v).with(cx, |c| c.settings.protocol) == protocol::CLIENT {
         return Err(cx.value_error("sni_callback cannot be set on TLS_CLIENT context"));
     }
@@ -141,6 +138,7 @@ fn set_sni_callback(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()>
 }
 
 fn set_log(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
+    given(cx, x)?;
     let (name, log) = match x.filter(|x| !x.is_none()) {
         None => (None, None),
         Some(x) => {

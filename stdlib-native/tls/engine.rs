@@ -84,6 +84,8 @@ pub enum Stop {
     System(i32),
     /// The protocol failed.
     Protocol(Error),
+    /// Something is to be sent after this side has said goodbye.
+    AfterGoodbye,
     /// Data arrived after this side had said goodbye.
     LateData,
 }
@@ -92,19 +94,21 @@ pub enum Stop {
 pub struct Engine {
     stage: Stage,
     link: Link,
-    /// Plaintext that was taken but not yet reported, because its records did not fit into the socket.
+    /// Plaintext of the current write that was taken, while its records did not fit into the socket.
     taken: usize,
     /// Whether this side has said goodbye.
     pub said_goodbye: bool,
+    /// Whether the other side went without one: nothing goes on after that.
+    ended: bool,
 }
 
-/// Most plaintext that one write takes: a full record.
+/// Most plaintext that is encrypted before it is sent: a full record.
 const MOST: usize = 16 * 1024;
 
 impl Engine {
     /// A client's, that is begun when it is first used.
     pub fn client(link: Link) -> Engine {
-        Engine { stage: Stage::Fresh, link, taken: 0, said_goodbye: false }
+        Engine { stage: Stage::Fresh, link, taken: 0, said_goodbye: false, ended: false }
     }
     /// Begins a client's connection.
     pub fn begin(&mut self, c: rustls::ClientConnection) {
@@ -120,7 +124,7 @@ impl Engine {
     }
     /// A server's, that waits for a client's first message.
     pub fn server(link: Link) -> Engine {
-        Engine { stage: Stage::Accepting(Box::default()), link, taken: 0, said_goodbye: false }
+        Engine { stage: Stage::Accepting(Box::default()), link, taken: 0, said_goodbye: false, ended: false }
     }
     /// The connection, once there is one.
     pub fn connection(&self) -> Option<&Connection> {
@@ -187,7 +191,17 @@ impl Engine {
         while c.wants_write() {
             match c.write_tls(link) {
                 Ok(_) => {}
-                Err(e) => return Err(trouble(&e, Stop::WantWrite)),
+                Err(e) => {
+                    let gone = matches!(e.raw_os_error(), Some(libc::EPIPE | libc::ECONNRESET));
+                    // Whoever has hung up may have said why before.
+                    if gone
+                        && matches!(c.read_tls(link), Ok(n) if n > 0)
+                        && let Err(why) = c.process_new_packets()
+                    {
+                        return Err(Stop::Protocol(why));
+                    }
+                    return Err(trouble(&e, Stop::WantWrite));
+                }
             }
         }
         Ok(())
@@ -197,7 +211,10 @@ impl Engine {
     fn fill(&mut self) -> Result<(), Stop> {
         let (c, link) = self.running()?;
         match c.read_tls(link) {
-            Ok(0) => return Err(Stop::Ended),
+            Ok(0) => {
+                self.ended = true;
+                return Err(Stop::Ended);
+            }
             Ok(_) => {}
             Err(e) => return Err(trouble(&e, Stop::WantRead)),
         }
@@ -234,6 +251,9 @@ impl Engine {
 
     /// Goes on with the handshake until it has ended.
     pub fn handshake(&mut self) -> Result<(), Stop> {
+        if self.ended {
+            return Err(Stop::Ended);
+        }
         self.accept()?;
         loop {
             self.flush()?;
@@ -278,25 +298,27 @@ impl Engine {
         }
     }
 
-    /// Writes plaintext; says how much was taken. What was taken before a [`Stop::WantWrite`] counts when the same data is given again.
+    /// Writes plaintext, all of it. What was taken before a [`Stop::WantWrite`] is passed over when the same data is given again.
     pub fn write(&mut self, data: &[u8]) -> Result<usize, Stop> {
+        if self.ended {
+            return Err(Stop::Ended);
+        }
+        if self.said_goodbye {
+            return Err(Stop::AfterGoodbye);
+        }
         if !self.is_ready() {
             self.handshake()?;
         }
-        self.flush()?;
-        if self.taken > 0 {
-            return Ok(std::mem::take(&mut self.taken).min(data.len()));
-        }
-        let n = data.len().min(MOST);
-        let (c, _) = self.running()?;
-        let n = c.writer().write(&data[..n]).map_err(|e| trouble(&e, Stop::WantWrite))?;
-        match self.flush() {
-            Err(Stop::WantWrite) => {
-                self.taken = n;
-                Err(Stop::WantWrite)
+        loop {
+            self.flush()?;
+            let done = self.taken.min(data.len());
+            if done == data.len() {
+                self.taken = 0;
+                return Ok(done);
             }
-            Err(e) => Err(e),
-            Ok(()) => Ok(n),
+            let n = (data.len() - done).min(MOST);
+            let (c, _) = self.running()?;
+            self.taken += c.writer().write(&data[done..done + n]).map_err(|e| trouble(&e, Stop::WantWrite))?;
         }
     }
 

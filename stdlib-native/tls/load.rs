@@ -214,7 +214,7 @@ pub fn verify_locations(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     if let Some(p) = file {
         let text = read(cx, &p)?;
         let found = keys::contents(&text);
-        if found.broken {
+        if found.broken || found.certificates.iter().any(|c| certificate::decode(c).is_none()) {
             return Err(error::pem(cx));
         }
         if found.certificates.is_empty() && found.revoked.is_empty() {

@@ -109,8 +109,19 @@ fn host_name(cx: &mut Cx, v: Ref<'_>) -> PyResult<Option<String>> {
 fn wrap(cx: &mut Cx, context: Ref<'_>, link: Link, socket: Option<Ref<'_>>, rest: [Ref<'_>; 4]) -> PyResult<Reg> {
     let [side, host, owner, resumed] = rest;
     let server_side = truth::of(cx, side)?;
+    if server_side && !host.is_missing() && !host.is_none() {
+        return Err(cx.value_error("server_hostname can only be specified in client mode"));
+    }
+    if server_side && resumed.given().is_some_and(|s| !s.is_none()) {
+        return Err(cx.value_error("session can only be specified in client mode"));
+    }
+    let settings = context::settings(cx, context);
+    let unnamed = host.is_missing() || host.is_none() || as_str(host).is_some_and(Str::is_empty);
+    if !server_side && settings.check_hostname && unnamed {
+        return Err(cx.value_error("check_hostname requires server_hostname"));
+    }
     let host = host_name(cx, host)?;
-    let protocol = context::settings(cx, context).protocol;
+    let protocol = settings.protocol;
     if protocol == context::protocol::CLIENT && server_side {
         return Err(error::general(cx, "Cannot create a server socket with a PROTOCOL_TLS_CLIENT context"));
     }
@@ -173,6 +184,9 @@ pub fn wrap_bio(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 
 /// Sets the session that is resumed.
 pub fn set_session(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
+    if x.is_none() {
+        return Err(cx.error(exc::ATTRIBUTE_ERROR, "cannot delete attribute"));
+    }
     let Some(s) = x.and_then(|x| x.downcast::<Session>()) else { return Err(cx.type_error("Value is not a SSLSession.")) };
     let (same, server, engine) = me(v).with(cx, |c| (c.context.as_ref().is(s.context.as_ref()), c.server_side, c.engine.clone()));
     if !same {
@@ -408,6 +422,7 @@ pub fn drive<R: Send>(
                 let refusal = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
                 return Err(error::protocol(cx, &e, refusal));
             }
+            Stop::AfterGoodbye => return Err(error::reason(cx, "SSL", "PROTOCOL_IS_SHUTDOWN")),
             Stop::LateData => return Err(error::reason(cx, "SSL", "APPLICATION_DATA_AFTER_CLOSE_NOTIFY")),
             other => return Ok(Err(other)),
         }
@@ -417,6 +432,9 @@ pub fn drive<R: Send>(
 
 /// Checks that a value is a context.
 pub fn set_context(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
+    if x.is_none() {
+        return Err(cx.error(exc::ATTRIBUTE_ERROR, "cannot delete attribute"));
+    }
     let Some(x) = x.filter(|x| x.downcast::<Context>().is_some()) else {
         return Err(cx.type_error("The value must be a SSLContext"));
     };

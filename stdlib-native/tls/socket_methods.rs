@@ -258,6 +258,9 @@ static METHODS: &[Method] = &[
 ];
 
 fn set_owner(cx: &mut Cx, v: Ref<'_>, x: Option<Ref<'_>>) -> PyResult<()> {
+    if x.is_none() {
+        return Err(cx.error(exc::ATTRIBUTE_ERROR, "cannot delete attribute"));
+    }
     let new = match x.filter(|x| !x.is_none()) {
         Some(x) => Some(objects::types::weak::make(cx, objects::types::type_::by_id(objects::ids::WEAKREF), x, None)?),
         None => None,

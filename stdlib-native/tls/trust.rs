@@ -54,6 +54,8 @@ pub struct Checks {
     pub name: bool,
     /// Whether the peer's certificate is looked up in the revocation lists.
     pub revocation: bool,
+    /// Whether certificates must name their issuer's key.
+    pub strict: bool,
     /// Whether all certificates of the chain are.
     pub whole_chain: bool,
 }
@@ -196,6 +198,15 @@ impl Verifier {
         }
         Ok(())
     }
+    fn strictly(&self, leaf: &CertificateDer<'_>, chain: &[CertificateDer<'_>]) -> Result<(), Error> {
+        let nameless = |c: &CertificateDer<'_>| {
+            certificate::decode(c).is_some_and(|d| d.version == 3 && !d.names_issuer_key && d.raw_subject != d.raw_issuer)
+        };
+        if self.checks.strict && std::iter::once(leaf).chain(chain).any(nameless) {
+            return Err(self.refuse(92, "Missing Authority Key Identifier", CertificateError::ApplicationVerificationFailure));
+        }
+        Ok(())
+    }
     fn check_name(&self, leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> Result<(), Error> {
         if !self.checks.name {
             return Ok(());
@@ -231,6 +242,7 @@ impl ServerCertVerifier for Verifier {
         if self.checks.revocation && self.trusted.revoked.is_empty() {
             return Err(self.refuse(3, "unable to get certificate CRL", CertificateError::UnknownRevocationStatus));
         }
+        self.strictly(leaf, chain)?;
         match v.verify_server_cert(leaf, chain, name, ocsp, now) {
             Ok(_) => Ok(ServerCertVerified::assertion()),
             // The chain is checked before the name.
@@ -284,6 +296,7 @@ impl ClientCertVerifier for Verifier {
             return Ok(ClientCertVerified::assertion());
         }
         let Some(v) = &self.client else { return Err(self.unknown_issuer(CertificateError::UnknownIssuer, leaf, chain)) };
+        self.strictly(leaf, chain)?;
         match v.verify_client_cert(leaf, chain, now) {
             Ok(ok) => Ok(ok),
             Err(e) => Err(self.explained(e, leaf, chain)),
