@@ -1,8 +1,9 @@
 //! Packs the pure-Python standard library: every module compiled to our code format and with its source, laid end to end for `include_bytes!`.
 //!
-//! Layout (numbers little-endian): `u32` count; per module `u16` name length, name, `u8` flags (1 = package), then `u32` offset and length of its
-//! code, offset and length of its deflated source, and the source's length; then everything they point to. Files that are not modules (`data`
-//! flag 2) have no code, and their path for a name. Files that name another implementation are changed on the way; each substitution must match,
+//! Layout (numbers little-endian): `u32` count; per module `u16` name length, name, `u8` flags (1 = package), then three times `u32` offset, length
+//! and length before deflating: of its code (not deflated, so that importing is quick), of the position tables of that code, and of its source,
+//! which only tracebacks and tools ask for; then everything they point to. Files that are not modules (`data` flag 2) have no code, and their path
+//! for a name. Files that name another implementation are changed on the way; each substitution must match,
 //! so that an update cannot pass unnoticed.
 
 use std::path::{Path, PathBuf};
@@ -24,7 +25,14 @@ const LEFT_OUT: &[&str] = &[
 ];
 
 /// Files that are not modules but that modules read.
-const DATA: &[&str] = &["pydoc_data/_pydoc.css"];
+const DATA: &[&str] = &[
+    "ensurepip/_bundled/pip-26.1.2-py3-none-any.whl",
+    "pydoc_data/_pydoc.css",
+    "venv/scripts/common/Activate.ps1",
+    "venv/scripts/common/activate",
+    "venv/scripts/common/activate.fish",
+    "venv/scripts/posix/activate.csh",
+];
 
 /// File, text to replace, replacement.
 const SUBSTITUTIONS: &[(&str, &str, &str)] = &[
@@ -55,6 +63,20 @@ const SUBSTITUTIONS: &[(&str, &str, &str)] = &[
         "if FileIO is not None:  # XXX: RUSTPYTHON; see the try/except above\n    RawIOBase.register(FileIO)\n",
         "RawIOBase.register(FileIO)\n",
     ),
+    (
+        "venv/__init__.py",
+        "        path = os.path.abspath(os.path.dirname(__file__))\n        path = os.path.join(path, 'scripts')\n        \
+         self.install_scripts(context, path)\n",
+        "        from _packed_library import extracted\n        with extracted('venv/scripts') as path:\n            \
+         self.install_scripts(context, path)\n",
+    ),
+    (
+        "ensurepip/__init__.py",
+        "    return resources.as_file(\n        resources.files('ensurepip')\n        / '_bundled'\n        / \
+         f'pip-{_PIP_VERSION}-py3-none-any.whl'\n    )\n",
+        "    from _packed_library import extracted_file\n    return \
+         extracted_file(f'ensurepip/_bundled/pip-{_PIP_VERSION}-py3-none-any.whl')\n",
+    ),
 ];
 
 /// Files that are cut at a text.
@@ -63,9 +85,8 @@ const CUT: &[(&str, &str)] = &[("unittest/__init__.py", "\n\n\n# XXX: RUSTPYTHON
 struct Item {
     name: String,
     flags: u8,
-    code: Vec<u8>,
-    source: Vec<u8>,
-    source_len: usize,
+    /// Code, position tables, source; and their lengths before deflating.
+    parts: [(Vec<u8>, usize); 3],
 }
 
 fn walk(root: &Path, at: &Path, left_out: &[&str], out: &mut Vec<PathBuf>) {
@@ -94,6 +115,10 @@ fn deflated(data: &[u8]) -> Vec<u8> {
     e.write_all(data).and_then(|()| e.finish()).expect("writing to memory cannot fail")
 }
 
+fn packed_part(data: &[u8]) -> (Vec<u8>, usize) {
+    (deflated(data), data.len())
+}
+
 /// The text of a library file with its substitutions; `matched` notes which ones applied.
 fn adapted(rel: &str, mut source: String, matched: &mut [bool]) -> String {
     for (n, (name, from, to)) in SUBSTITUTIONS.iter().enumerate() {
@@ -117,10 +142,11 @@ fn packed(rel: &str, source: &str) -> Option<Item> {
     let stem = rel.trim_end_matches(".py").trim_end_matches("/__init__");
     let name = stem.replace('/', ".");
     let compiled = compiler::compile(source, &format!("<frozen {name}>"), compiler::Mode::Exec, &compiler::Options::default()).ok()?;
-    let mut code = Vec::new();
-    bytecode::serialise::write_code(&mut code, &compiled.code);
+    let (mut code, mut tables) = (Vec::new(), Vec::new());
+    bytecode::serialise::write_apart(&mut code, &mut tables, &compiled.code);
     let flags = u8::from(rel.ends_with("/__init__.py"));
-    Some(Item { name, flags, code, source: deflated(source.as_bytes()), source_len: source.len() })
+    let len = code.len();
+    Some(Item { name, flags, parts: [(code, len), packed_part(&tables), packed_part(source.as_bytes())] })
 }
 
 fn main() {
@@ -136,7 +162,7 @@ fn main() {
             let rel = relative(&root, file);
             let bytes = std::fs::read(file).unwrap_or_else(|e| panic!("{rel}: {e}"));
             if !rel.ends_with(".py") {
-                items.push(Item { name: rel, flags: 2, code: Vec::new(), source: deflated(&bytes), source_len: bytes.len() });
+                items.push(Item { name: rel, flags: 2, parts: [(Vec::new(), 0), (Vec::new(), 0), packed_part(&bytes)] });
                 continue;
             }
             let Ok(source) = String::from_utf8(bytes) else { panic!("{rel} is not UTF-8") };
@@ -151,21 +177,22 @@ fn main() {
     for ((name, from), matched) in texts.zip(&matched) {
         assert!(matched, "the substitution of {from:?} in {name} matches nothing any more");
     }
-    let head: usize = 4 + items.iter().map(|i| 2 + i.name.len() + 1 + 20).sum::<usize>();
+    let head: usize = 4 + items.iter().map(|i| 2 + i.name.len() + 1 + 36).sum::<usize>();
     let mut out = (items.len() as u32).to_le_bytes().to_vec();
     let mut at = head;
     for i in &items {
         out.extend_from_slice(&(i.name.len() as u16).to_le_bytes());
         out.extend_from_slice(i.name.as_bytes());
         out.push(i.flags);
-        for n in [at, i.code.len(), at + i.code.len(), i.source.len(), i.source_len] {
-            out.extend_from_slice(&(n as u32).to_le_bytes());
+        for (bytes, len) in &i.parts {
+            for n in [at, bytes.len(), *len] {
+                out.extend_from_slice(&(n as u32).to_le_bytes());
+            }
+            at += bytes.len();
         }
-        at += i.code.len() + i.source.len();
     }
-    for i in &items {
-        out.extend_from_slice(&i.code);
-        out.extend_from_slice(&i.source);
+    for (bytes, _) in items.iter().flat_map(|i| &i.parts) {
+        out.extend_from_slice(bytes);
     }
     let dir = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it"));
     std::fs::write(dir.join("library.bin"), out).expect("the output folder can be written");

@@ -20,8 +20,35 @@ pub struct Position {
 }
 
 /// The encoded table.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct PositionTable(pub Box<[u8]>);
+#[derive(Clone, Debug)]
+pub enum PositionTable {
+    /// Bytes of its own.
+    Own(Box<[u8]>),
+    /// A part of a block that holds many tables and is read when the first of them is asked for.
+    Part {
+        /// Gives the block of that number.
+        block: fn(u32) -> &'static [u8],
+        /// Which block.
+        number: u32,
+        /// Where the table begins.
+        start: u32,
+        /// How long it is.
+        len: u32,
+    },
+}
+
+impl Default for PositionTable {
+    fn default() -> Self {
+        PositionTable::Own(Box::default())
+    }
+}
+
+impl PartialEq for PositionTable {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+impl Eq for PositionTable {}
 
 fn put(out: &mut Vec<u8>, mut v: u64) {
     while v >= 0x80 {
@@ -49,6 +76,17 @@ fn get(bytes: &[u8], at: &mut usize) -> Option<u64> {
 }
 
 impl PositionTable {
+    /// The encoding.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            PositionTable::Own(b) => b,
+            PositionTable::Part { block, number, start, len } => {
+                let end = start.saturating_add(*len) as usize;
+                block(*number).get(*start as usize..end).unwrap_or_default()
+            }
+        }
+    }
+
     /// Encodes `(number of words, position)` runs.
     pub fn encode(runs: impl IntoIterator<Item = (u32, Position)>) -> Self {
         let mut out = Vec::new();
@@ -69,25 +107,26 @@ impl PositionTable {
                 put(&mut out, u64::from(e));
             }
         }
-        PositionTable(out.into_boxed_slice())
+        PositionTable::Own(out.into_boxed_slice())
     }
 
     /// Decodes to `(first word, number of words, position)`; stops at the first malformed byte.
     pub fn iter(&self) -> impl Iterator<Item = (u32, u32, Position)> + '_ {
+        let bytes = self.bytes();
         let mut at = 0;
         let mut line = 0i64;
         let mut word = 0u32;
         std::iter::from_fn(move || {
-            let words = u32::try_from(get(&self.0, &mut at)?).ok()?;
-            let head = get(&self.0, &mut at)?;
+            let words = u32::try_from(get(bytes, &mut at)?).ok()?;
+            let head = get(bytes, &mut at)?;
             let zigzag = head >> 2;
             line += (zigzag >> 1) as i64 ^ -((zigzag & 1) as i64);
             let first = u32::try_from(line).ok()?;
             let mut p = Position { line: first, end_line: first, starts_line: head & 1 != 0, ..Position::default() };
             if head & 2 != 0 {
-                p.end_line = first.saturating_add(get(&self.0, &mut at)? as u32);
-                p.column = Some(get(&self.0, &mut at)? as u32);
-                p.end_column = Some(get(&self.0, &mut at)? as u32);
+                p.end_line = first.saturating_add(get(bytes, &mut at)? as u32);
+                p.column = Some(get(bytes, &mut at)? as u32);
+                p.end_column = Some(get(bytes, &mut at)? as u32);
             }
             let start = word;
             word = word.checked_add(words)?;

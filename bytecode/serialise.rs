@@ -1,5 +1,8 @@
 //! Code objects as bytes, for `.pyc` files and the packed library. Little-endian, varint lengths. Reading checks everything
 //! it needs so that no input panics; what it accepts is verified again by [`crate::Code`] consumers through [`verify`].
+//!
+//! An instruction is its opcode, a byte that says which of its other bytes are not 0, and those; inline caches are left out. A code object
+//! inside another one that has the same file name does not repeat it. Position tables can be kept apart: [`write_apart`].
 
 use crate::code::{Code, Const, LocalKind};
 use crate::encode::Instr;
@@ -8,7 +11,7 @@ use crate::ops::{Op, Operand};
 use crate::positions::PositionTable;
 
 /// Changes with this format, with the encoding of instructions and with what they mean.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// The version of serialised code, 16 bits: what is written with another one cannot be read. Follows [`FORMAT`] and the whole opcode table, so
 /// that no change of the table can be forgotten.
@@ -43,9 +46,34 @@ fn bytes(out: &mut Vec<u8>, b: &[u8]) {
 
 /// Appends the serialised form of `code`.
 pub fn write_code(out: &mut Vec<u8>, code: &Code) {
+    write_inside(out, code, None, &mut None);
+}
+
+/// Appends the serialised form of `code` to `out`, and its position tables to `tables`. To be read by [`read_apart`].
+pub fn write_apart(out: &mut Vec<u8>, tables: &mut Vec<u8>, code: &Code) {
+    write_inside(out, code, None, &mut Some(tables));
+}
+
+fn write_instr(out: &mut Vec<u8>, i: Instr) {
+    let b = i.0.to_le_bytes();
+    let at = out.len() + 1;
+    out.extend_from_slice(&[b[0], 0]);
+    for (k, byte) in b[1..].iter().enumerate().filter(|(_, b)| **b != 0) {
+        out[at] |= 1 << k;
+        out.push(*byte);
+    }
+}
+
+fn write_inside(out: &mut Vec<u8>, code: &Code, outer_file: Option<&[u8]>, tables: &mut Option<&mut Vec<u8>>) {
     bytes(out, &code.name);
     bytes(out, &code.qualname);
-    bytes(out, &code.filename);
+    match outer_file {
+        Some(f) if *f == *code.filename => varint(out, 0),
+        _ => {
+            varint(out, code.filename.len() as u64 + 1);
+            out.extend_from_slice(&code.filename);
+        }
+    }
     for v in [code.first_line, code.arg_count, code.posonly_count, code.kwonly_count, code.flags, code.registers] {
         varint(out, u64::from(v));
     }
@@ -60,12 +88,18 @@ pub fn write_code(out: &mut Vec<u8>, code: &Code) {
     }
     varint(out, code.consts.len() as u64);
     for c in &code.consts {
-        write_const(out, c);
+        write_const(out, c, &code.filename, tables);
     }
-    varint(out, code.instrs.len() as u64);
-    for i in &code.instrs {
-        out.extend_from_slice(&i.0.to_le_bytes());
+    let mut shown = Vec::with_capacity(code.instrs.len() * 4);
+    let (mut at, mut count) = (0, 0);
+    while at < code.instrs.len() {
+        let i = code.instrs[at];
+        write_instr(&mut shown, i);
+        count += 1;
+        at += 1 + i.op().map_or(0, Op::caches);
     }
+    varint(out, count);
+    out.extend_from_slice(&shown);
     varint(out, code.handlers.len() as u64);
     for h in &code.handlers {
         for v in [h.start, h.end, h.target, u32::from(h.depth)] {
@@ -73,18 +107,28 @@ pub fn write_code(out: &mut Vec<u8>, code: &Code) {
         }
     }
     varint(out, code.live.len() as u64);
+    let mut before = 0;
     for r in &code.live {
-        varint(out, u64::from(r.start));
+        varint(out, u64::from(r.start.wrapping_sub(before)));
         varint(out, u64::from(r.depth));
+        before = r.start;
     }
-    bytes(out, &code.positions.0);
+    let positions = code.positions.bytes();
+    match tables {
+        None => bytes(out, positions),
+        Some(t) => {
+            varint(out, t.len() as u64);
+            varint(out, positions.len() as u64);
+            t.extend_from_slice(positions);
+        }
+    }
 }
 
-fn write_const(out: &mut Vec<u8>, c: &Const) {
-    let seq = |out: &mut Vec<u8>, tag, items: &[Const]| {
+fn write_const(out: &mut Vec<u8>, c: &Const, file: &[u8], tables: &mut Option<&mut Vec<u8>>) {
+    let mut seq = |out: &mut Vec<u8>, tag, items: &[Const]| {
         out.push(tag);
         varint(out, items.len() as u64);
-        items.iter().for_each(|c| write_const(out, c));
+        items.iter().for_each(|c| write_const(out, c, file, tables));
     };
     match c {
         Const::None => out.push(b'N'),
@@ -121,14 +165,23 @@ fn write_const(out: &mut Vec<u8>, c: &Const) {
         Const::Slice(t) => seq(out, b':', &t[..]),
         Const::Code(c) => {
             out.push(b'C');
-            write_code(out, c);
+            write_inside(out, c, Some(file), tables);
         }
     }
 }
 
+/// Gives the block of position tables of that number.
+pub type Block = fn(u32) -> &'static [u8];
+
 struct Reader<'a> {
     bytes: &'a [u8],
     depth: u32,
+    /// Where position tables are, when they are kept apart.
+    apart: Option<(Block, u32)>,
+    /// Replaces every file name.
+    renamed: Option<&'a [u8]>,
+    /// What is read was written by this build and is not checked again.
+    trusted: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -182,7 +235,7 @@ impl<'a> Reader<'a> {
         }
         Ok(v.into_boxed_slice())
     }
-    fn constant(&mut self) -> Result<Const, Corrupt> {
+    fn constant(&mut self, file: &[u8]) -> Result<Const, Corrupt> {
         if self.depth >= MAX_NESTING {
             return Err(Corrupt("nested too deeply"));
         }
@@ -198,27 +251,69 @@ impl<'a> Reader<'a> {
             b'c' => Const::Complex(self.word()?, self.word()?),
             tag @ (b'n' | b's') => {
                 let text = self.blob()?;
-                if !is_wtf8(&text) {
+                if !self.trusted && !is_wtf8(&text) {
                     return Err(Corrupt("text is not WTF-8"));
                 }
                 Const::Str { text, interned: tag == b'n' }
             }
             b'b' => Const::Bytes(self.blob()?),
-            b'(' => Const::Tuple(self.list(Self::constant)?),
-            b'{' => Const::FrozenSet(self.list(Self::constant)?),
+            b'(' => Const::Tuple(self.list(|r| r.constant(file))?),
+            b'{' => Const::FrozenSet(self.list(|r| r.constant(file))?),
             b':' => {
-                let items = self.list(Self::constant)?;
+                let items = self.list(|r| r.constant(file))?;
                 let three: Box<[Const; 3]> = items.try_into().map_err(|_| Corrupt("slice of other than three parts"))?;
                 Const::Slice(three)
             }
-            b'C' => Const::Code(Box::new(self.code()?)),
+            b'C' => Const::Code(Box::new(self.code(Some(file))?)),
             _ => return Err(Corrupt("unknown constant")),
         };
         self.depth -= 1;
         Ok(c)
     }
-    fn code(&mut self) -> Result<Code, Corrupt> {
-        let [name, qualname, filename] = [self.blob()?, self.blob()?, self.blob()?];
+    fn file(&mut self, outer: Option<&[u8]>) -> Result<Box<[u8]>, Corrupt> {
+        let n = self.varint()? as usize;
+        let told = match n.checked_sub(1) {
+            Some(n) => self.take(n)?,
+            None => outer.ok_or(Corrupt("no file name"))?,
+        };
+        Ok(self.renamed.unwrap_or(told).into())
+    }
+    fn instrs(&mut self) -> Result<Box<[Instr]>, Corrupt> {
+        let n = self.count()?;
+        let mut v = Vec::with_capacity((n + n / 2).min(1 << 16));
+        for _ in 0..n {
+            let [op, mask] = *self.take(2)? else { return Err(Corrupt("truncated")) };
+            let given = (mask & 0x7f).count_ones() as usize;
+            if given > self.bytes.len() {
+                return Err(Corrupt("truncated"));
+            }
+            let mut packed = match self.bytes.first_chunk::<8>() {
+                Some(b) => u64::from_le_bytes(*b),
+                None => self.bytes.iter().rev().fold(0, |w, b| w << 8 | u64::from(*b)),
+            };
+            self.bytes = &self.bytes[given..];
+            // Without branches, as there is no pattern in the masks that could be foreseen.
+            let mut word = u64::from(op);
+            for k in 0..7 {
+                let bit = u64::from(mask >> k & 1);
+                word |= ((packed & 0xff) * bit) << (8 * (k + 1));
+                packed >>= 8 * bit;
+            }
+            let i = Instr(word);
+            v.push(i);
+            v.resize(v.len() + i.op().map_or(0, Op::caches), Instr(0));
+        }
+        Ok(v.into_boxed_slice())
+    }
+    fn positions(&mut self) -> Result<PositionTable, Corrupt> {
+        match self.apart {
+            None => Ok(PositionTable::Own(self.blob()?)),
+            Some((block, number)) => Ok(PositionTable::Part { block, number, start: self.u32()?, len: self.u32()? }),
+        }
+    }
+    fn code(&mut self, outer: Option<&[u8]>) -> Result<Code, Corrupt> {
+        let [name, qualname] = [self.blob()?, self.blob()?];
+        let filename = self.file(outer)?;
         let [first_line, arg_count, posonly_count, kwonly_count, flags, registers] =
             [self.u32()?, self.u32()?, self.u32()?, self.u32()?, self.u32()?, self.u32()?];
         let locals = self.list(|r| {
@@ -233,16 +328,15 @@ impl<'a> Reader<'a> {
             Ok((name, kind))
         })?;
         let freevars = self.list(Self::blob)?;
-        let consts = self.list(Self::constant)?;
-        let instrs = self.list(|r| Ok(Instr(r.word()?)))?;
+        let consts = self.list(|r| r.constant(&filename))?;
+        let instrs = self.instrs()?;
         let handlers = self.list(|r| Ok(Handler { start: r.u32()?, end: r.u32()?, target: r.u32()?, depth: r.u16()? }))?;
-        let live = self.list(|r| Ok(LiveRun { start: r.u32()?, depth: r.u16()? }))?;
-        let positions = PositionTable(self.blob()?);
-        for text in [&name, &qualname, &filename].into_iter().chain(locals.iter().map(|l| &l.0)).chain(freevars.iter()) {
-            if !is_wtf8(text) {
-                return Err(Corrupt("name is not WTF-8"));
-            }
-        }
+        let mut start = 0u32;
+        let live = self.list(|r| {
+            start = start.wrapping_add(r.u32()?);
+            Ok(LiveRun { start, depth: r.u16()? })
+        })?;
+        let positions = self.positions()?;
         let code = Code {
             name,
             qualname,
@@ -261,15 +355,26 @@ impl<'a> Reader<'a> {
             live,
             positions,
         };
-        verify(&code)?;
+        if !self.trusted {
+            verify(&code)?;
+        }
         Ok(code)
     }
 }
 
 /// Reads one code object; trailing bytes are an error.
 pub fn read_code(bytes: &[u8]) -> Result<Code, Corrupt> {
-    let mut r = Reader { bytes, depth: 0 };
-    let code = r.code()?;
+    whole(Reader { bytes, depth: 0, apart: None, renamed: None, trusted: false })
+}
+
+/// Reads what [`write_apart`] wrote; the tables are in the block of that number. `filename` replaces the name that was written. The code is not
+/// verified: this is for what the same build has written.
+pub fn read_apart(bytes: &[u8], block: Block, number: u32, filename: Option<&[u8]>) -> Result<Code, Corrupt> {
+    whole(Reader { bytes, depth: 0, apart: Some((block, number)), renamed: filename, trusted: true })
+}
+
+fn whole(mut r: Reader<'_>) -> Result<Code, Corrupt> {
+    let code = r.code(None)?;
     if r.bytes.is_empty() { Ok(code) } else { Err(Corrupt("trailing bytes")) }
 }
 
@@ -293,6 +398,10 @@ pub fn is_wtf8(b: &[u8]) -> bool {
 /// Checks what the interpreter relies on without looking: opcodes, registers, constant and name indices, jump targets, tables. It does not
 /// prove the stack discipline; a file that lies about that can still only come from someone who could as well run code.
 pub fn verify(code: &Code) -> Result<(), Corrupt> {
+    let names = [&code.name, &code.qualname, &code.filename].into_iter();
+    if !names.chain(code.locals.iter().map(|l| &l.0)).chain(code.freevars.iter()).all(|t| is_wtf8(t)) {
+        return Err(Corrupt("name is not WTF-8"));
+    }
     let registers = code.registers as usize;
     if code.param_count() > code.locals.len() || code.locals.len() > registers || registers > 0xffff || code.posonly_count > code.arg_count
     {

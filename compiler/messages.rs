@@ -26,7 +26,8 @@ pub fn word(
         && !found.as_ref().is_some_and(|f| f.token < scan.tokens.len() && stands(f, e))
     {
         let mut error = lex_error(e, lines);
-        if options.allow_incomplete && e.message.starts_with("unterminated triple-quoted") {
+        let may_go_on = ["unterminated triple-quoted", "unexpected EOF while parsing"];
+        if options.allow_incomplete && may_go_on.iter().any(|m| e.message.starts_with(m)) {
             error.kind = ErrorKind::IncompleteInput;
         }
         return error;
@@ -86,7 +87,7 @@ fn stands(found: &Found, lexical: &LexError) -> bool {
 }
 
 /// `single` mode takes one statement.
-pub fn check_single(body: &[Stmt], lines: &Lines<'_>, scan: &Scan) -> Result<(), CompileError> {
+pub fn check_single(body: &[Stmt], lines: &Lines<'_>, options: &Options) -> Result<(), CompileError> {
     let Some(first) = body.first() else {
         return Err(CompileError::syntax("invalid syntax", Pos::new(1, 0, 1, 0)));
     };
@@ -107,6 +108,11 @@ pub fn check_single(body: &[Stmt], lines: &Lines<'_>, scan: &Scan) -> Result<(),
         let pos = first.pos;
         return Err(CompileError::syntax("multiple statements found while compiling a single statement", pos));
     }
-    let _ = (lines, scan);
+    if compound && options.allow_incomplete && !lines.source.ends_with('\n') {
+        // The suite may go on: an empty line ends it.
+        let mut error = CompileError::syntax("incomplete input", last);
+        error.kind = ErrorKind::IncompleteInput;
+        return Err(error);
+    }
     Ok(())
 }

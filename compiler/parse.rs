@@ -76,7 +76,7 @@ fn run(text: &str, mode: Mode, lines: &Lines<'_>, scan: &tokens::Scan, options: 
         ruff::Mod::Module(m) => {
             let body = converter.suite(&m.body)?;
             if mode == Mode::Single {
-                messages::check_single(&body, lines, scan)?;
+                messages::check_single(&body, lines, options)?;
                 Mod::Interactive { body }
             } else {
                 Mod::Module { body }

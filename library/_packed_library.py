@@ -96,3 +96,36 @@ class PackedLoader:
     def get_resource_reader(self, fullname):
         from importlib.readers import FileReader
         return FileReader(self) if self.is_package(fullname) else None
+
+
+def extracted(folder):
+    """A context manager that gives a temporary folder with the packed files below a folder of the library."""
+    import contextlib
+    import os
+    import tempfile
+
+    @contextlib.contextmanager
+    def files():
+        with tempfile.TemporaryDirectory() as temporary:
+            for name in _imp._packed_files(folder + '/'):
+                path = os.path.join(temporary, name[len(folder) + 1:])
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, 'wb') as f:
+                    f.write(_imp._packed_file(name))
+            yield temporary
+
+    return files()
+
+
+def extracted_file(name):
+    """A context manager that gives the path of a temporary copy of one packed file, under its own name."""
+    import contextlib
+    import pathlib
+
+    @contextlib.contextmanager
+    def file():
+        folder, _, last = name.rpartition('/')
+        with extracted(folder) as temporary:
+            yield pathlib.Path(temporary, last)
+
+    return file()

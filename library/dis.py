@@ -239,7 +239,7 @@ def disassemble(co, lasti=-1, *, file=None, show_caches=False, adaptive=False, s
     width = max(3, len(str(max(lines)))) if lines else 0
     if show_positions:
         width = max(width, 12)
-    offsets = len(str(2 * len(co.co_code) // 8)) if show_offsets else 0
+    offsets = len(str(len(co.co_code))) if show_offsets else 0
     first = True
     for instr in _instructions(co):
         if instr.starts_line and not first:

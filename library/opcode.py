@@ -8,26 +8,29 @@ __all__ = ["cmp_op", "stack_effect", "hascompare", "opname", "opmap", "HAVE_ARGU
 
 cmp_op = ('<', '<=', '==', '!=', '>', '>=')
 
+_numbers = [number for _, number, _ in _opcode._table()]
 opmap = {name: number for name, number, _ in _opcode._table()}
 opname = [f'<{n}>' for n in range(256)]
 for _name, _number in opmap.items():
     opname[_number] = _name
-# The names under which serialisers of functions look for instructions that use globals.
-opmap.update(LOAD_GLOBAL=opmap['LoadGlobal'], STORE_GLOBAL=opmap['StoreGlobal'], DELETE_GLOBAL=opmap['DelGlobal'])
+# The names under which serialisers of functions look for instructions that use globals, and tracers for the ends of calls.
+opmap.update(LOAD_GLOBAL=opmap['LoadGlobal'], STORE_GLOBAL=opmap['StoreGlobal'], DELETE_GLOBAL=opmap['DelGlobal'],
+             RETURN_VALUE=opmap['Return'], YIELD_VALUE=opmap['Yield'], RESUME=_opcode._resume)
+opname[_opcode._resume] = 'RESUME'
 
 #: Every instruction word has room for operands.
 HAVE_ARGUMENT = 0
 #: The prefix that widens register numbers.
 EXTENDED_ARG = opmap['Wide']
 
-hasarg = [op for op in opmap.values() if _opcode.has_arg(op)]
-hasconst = [op for op in opmap.values() if _opcode.has_const(op)]
-hasname = [op for op in opmap.values() if _opcode.has_name(op)]
-hasjump = [op for op in opmap.values() if _opcode.has_jump(op)]
+hasarg = [op for op in _numbers if _opcode.has_arg(op)]
+hasconst = [op for op in _numbers if _opcode.has_const(op)]
+hasname = [op for op in _numbers if _opcode.has_name(op)]
+hasjump = [op for op in _numbers if _opcode.has_jump(op)]
 hasjrel = hasjump
 hasjabs = []
-hasfree = [op for op in opmap.values() if _opcode.has_free(op)]
-haslocal = [op for op in opmap.values() if _opcode.has_local(op)]
+hasfree = [op for op in _numbers if _opcode.has_free(op)]
+haslocal = [op for op in _numbers if _opcode.has_local(op)]
 hasexc = []
 hascompare = [number for name, number in opmap.items() if name in ('Lt', 'Le', 'Eq', 'Ne', 'Gt', 'Ge')]
 

@@ -1,5 +1,6 @@
 //! The command line: options, what to run, exit codes.
 
+use crate::interactive;
 use crate::modules::streams;
 use crate::modules::sys::{Settings, configure};
 use crate::modules::thread;
@@ -11,6 +12,7 @@ use objects::Cx;
 use objects::types::exception;
 use objects::types::int::as_int;
 use objects::types::type_::type_of;
+use sync::prim::{AtomicBool, Ordering};
 
 const USAGE: &str = "usage: weft [option] ... [-c cmd | -m mod | file | -] [arg] ...
 Options:
@@ -129,7 +131,10 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
                     print!("{USAGE}");
                     return Err(0);
                 }
-                'i' => s.inspect += 1,
+                'i' => {
+                    s.inspect += 1;
+                    s.interactive = true;
+                }
                 'I' => {
                     s.isolated = 1;
                     s.ignore_environment = 1;
@@ -180,6 +185,9 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
         }
         if set("PYTHONSAFEPATH").is_some() {
             s.safe_path = true;
+        }
+        if set("PYTHONINSPECT").is_some() {
+            s.inspect = s.inspect.max(1);
         }
         if let Some(o) = set("PYTHONOPTIMIZE") {
             s.optimize = s.optimize.max(o.parse().unwrap_or(1));
@@ -269,6 +277,10 @@ fn execute(run: Program, skip_first_line: bool) -> i32 {
         eprint!("Fatal error: cannot start\n{}", crate::modules::host::print_plain(cx, exc.as_ref()));
         return 1;
     }
+    let is_from_stdin = matches!(run, Program::Stdin) && interactive::is_wanted();
+    if is_from_stdin {
+        configure_inspect(false);
+    }
     let result = match runtime::import_site(cx) {
         Ok(()) => program::run(cx, run, skip_first_line),
         Err(e) => Err(Failure::Raised(e)),
@@ -281,7 +293,31 @@ fn execute(run: Program, skip_first_line: bool) -> i32 {
             report(cx, exc)
         }
     };
+    let code = if is_from_stdin { code } else { inspect(cx, code) };
     finish(cx, code)
+}
+
+/// Whether the end of the program is still to be inspected.
+static INSPECTS: AtomicBool = AtomicBool::new(true);
+
+fn configure_inspect(on: bool) {
+    INSPECTS.store(on, Ordering::Relaxed);
+}
+
+/// The prompt after the program, where it is wanted; the exit code.
+fn inspect(cx: &mut Cx, code: i32) -> i32 {
+    if !interactive::is_wanted_after(cx) {
+        return code;
+    }
+    configure_inspect(false);
+    interactive::hook(cx);
+    match interactive::run(cx) {
+        Ok(()) => 0,
+        Err(e) => {
+            let exc = cx.catch(e);
+            report(cx, exc)
+        }
+    }
 }
 
 /// Stands for the exit code of a process that SIGINT ends: no program can ask for it.
@@ -289,9 +325,14 @@ const INTERRUPTED: i32 = i32::MIN;
 
 /// Shows an exception that nobody caught; the exit code.
 fn report(cx: &mut Cx, exc: Value) -> i32 {
-    if crate::modules::host::is_system_exit(exc.as_ref()) {
+    if crate::modules::host::is_system_exit(exc.as_ref()) && !(INSPECTS.load(Ordering::Relaxed) && interactive::is_wanted_after(cx)) {
         return exit_code(cx, exc.as_ref());
     }
+    show(cx, &exc)
+}
+
+/// Shows an exception through `sys.excepthook`; the exit code.
+pub fn show(cx: &mut Cx, exc: &Value) -> i32 {
     let hook = runtime::sys_attribute(objects::names::excepthook());
     let tb = exception::as_exception(exc.as_ref()).map_or(Value::NONE, |e| e.traceback.load(gc::Payload::header(e)));
     let class = type_of(exc.as_ref()).as_value();

@@ -156,6 +156,18 @@ fn run_script(cx: &mut Cx, name: &str, skip_first_line: bool) -> Result<(), Fail
     Ok(run_bytes(cx, &bytes, &full, skip_first_line)?)
 }
 
+/// Runs the file that is to be run before the prompt, in the main module.
+pub fn run_startup(cx: &mut Cx, file: &std::ffi::OsStr) -> PyResult<()> {
+    let shown = file.to_string_lossy().into_owned();
+    match std::fs::read(file) {
+        Ok(bytes) => run_bytes(cx, &bytes, &shown, false),
+        Err(e) => {
+            crate::runtime::write_stderr(cx, "Could not open PYTHONSTARTUP\n");
+            Err(cx.os_error(e.raw_os_error().unwrap_or(0), &[text(&shown).as_ref()]))
+        }
+    }
+}
+
 /// Runs the program.
 pub fn run(cx: &mut Cx, program: Program, skip_first_line: bool) -> Result<(), Failure> {
     match program {
@@ -180,9 +192,16 @@ pub fn run(cx: &mut Cx, program: Program, skip_first_line: bool) -> Result<(), F
             if !settings().safe_path {
                 put_first("");
             }
+            if crate::interactive::is_wanted() {
+                drop(main_module());
+                crate::interactive::prepare(cx)?;
+                crate::interactive::run(cx)?;
+                return Ok(());
+            }
             let mut bytes = Vec::new();
             // What could be read is run.
             let _ = std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes);
+            main_module().dict.set_text("__file__", text("<stdin>"));
             run_bytes(cx, &bytes, "<stdin>", skip_first_line)?;
         }
     }

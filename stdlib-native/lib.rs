@@ -50,6 +50,7 @@ pub mod suggestions;
 pub mod syslog;
 pub mod termios;
 pub mod time;
+pub mod tls;
 pub mod types;
 pub mod unicodedata;
 pub mod uuid;
@@ -116,6 +117,7 @@ pub static MODULES: &[&ModuleDef] = &[
     &syslog::MODULE,
     &termios::MODULE,
     &time::MODULE,
+    &tls::MODULE,
     &types::MODULE,
     &unicodedata::MODULE,
     &uuid::MODULE,
@@ -152,6 +154,7 @@ pub static SPECS: &[&[&TypeSpec]] = &[
     sqlite::SPECS,
     sre::SPECS,
     structs::SPECS,
+    tls::SPECS,
     types::SPECS,
     unicodedata::SPECS,
     xml::SPECS,

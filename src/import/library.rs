@@ -2,7 +2,7 @@
 
 use objects::types::code;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 static PACK: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/library.bin"));
 
@@ -13,9 +13,46 @@ pub struct Entry {
     pub package: bool,
     /// Whether it is not a module.
     pub data: bool,
-    code: (u32, u32),
-    source: (u32, u32),
-    source_len: u32,
+    /// Which one it is, in the order of the index.
+    number: u32,
+    code: Part,
+    positions: Part,
+    source: Part,
+}
+
+/// Where something is in the pack.
+#[derive(Clone, Copy)]
+struct Part {
+    start: u32,
+    len: u32,
+    /// How long it is when it is not deflated.
+    full: u32,
+}
+
+impl Part {
+    fn bytes(self) -> Option<&'static [u8]> {
+        PACK.get(self.start as usize..(self.start + self.len) as usize)
+    }
+    fn inflated(self) -> Option<Vec<u8>> {
+        use std::io::Read;
+        let mut out = Vec::with_capacity(self.full as usize);
+        flate2::read::DeflateDecoder::new(self.bytes()?).read_to_end(&mut out).ok()?;
+        Some(out)
+    }
+}
+
+/// The position tables of each module's code, inflated when the first of them is asked for, and where they are in the pack.
+static POSITIONS: LazyLock<Vec<(Part, OnceLock<Vec<u8>>)>> = LazyLock::new(|| {
+    let mut all: Vec<_> = INDEX.values().map(|e| (e.number, e.positions)).collect();
+    all.sort_by_key(|(n, _)| *n);
+    all.into_iter().map(|(_, p)| (p, OnceLock::new())).collect()
+});
+
+fn positions_of(number: u32) -> &'static [u8] {
+    match POSITIONS.get(number as usize) {
+        Some((part, read)) => read.get_or_init(|| part.inflated().unwrap_or_default()),
+        None => &[],
+    }
 }
 
 static INDEX: LazyLock<HashMap<&'static str, Entry>> = LazyLock::new(|| read_index().unwrap_or_default());
@@ -25,21 +62,18 @@ fn read_index() -> Option<HashMap<&'static str, Entry>> {
     let n = word(0)? as usize;
     let mut map = HashMap::with_capacity(n);
     let mut at = 4;
-    for _ in 0..n {
+    for number in 0..n as u32 {
         let len = u16::from_le_bytes(PACK.get(at..at + 2)?.try_into().ok()?) as usize;
         let name = std::str::from_utf8(PACK.get(at + 2..at + 2 + len)?).ok()?;
         at += 2 + len;
         let flags = *PACK.get(at)?;
-        let number = |i: usize| word(at + 1 + 4 * i);
-        let entry = Entry {
-            package: flags & 1 != 0,
-            data: flags & 2 != 0,
-            code: (number(0)?, number(1)?),
-            source: (number(2)?, number(3)?),
-            source_len: number(4)?,
+        let part = |i: usize| {
+            let at = at + 1 + 12 * i;
+            Some(Part { start: word(at)?, len: word(at + 4)?, full: word(at + 8)? })
         };
+        let entry = Entry { package: flags & 1 != 0, data: flags & 2 != 0, number, code: part(0)?, positions: part(1)?, source: part(2)? };
         map.insert(name, entry);
-        at += 21;
+        at += 37;
     }
     Some(map)
 }
@@ -102,6 +136,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     INDEX.iter().filter(|(_, e)| !e.data).map(|(n, _)| *n)
 }
 
+/// Names of the files that are not modules and whose path below the library's folder begins so.
+pub fn files(prefix: &str) -> Vec<&'static str> {
+    let mut all: Vec<_> = INDEX.iter().filter(|(n, e)| e.data && n.starts_with(prefix)).map(|(n, _)| *n).collect();
+    all.sort_unstable();
+    all
+}
+
 /// Path of a module's file below the library's folder.
 pub fn relative_path(name: &str, e: Entry) -> String {
     let path = name.replace('.', "/");
@@ -121,35 +162,24 @@ pub fn file(path: &str) -> Option<Vec<u8>> {
 
 /// The code object of a module; `filename` replaces the name it was compiled under.
 pub fn code_of(e: Entry, filename: Option<&str>) -> Option<objects::Gc<code::Code>> {
-    let bytes = PACK.get(e.code.0 as usize..(e.code.0 + e.code.1) as usize)?;
-    let mut data = bytecode::serialise::read_code(bytes).ok()?;
-    if let Some(f) = filename {
-        rename(&mut data, f.as_bytes());
-    }
+    let data = bytecode::serialise::read_apart(e.code.bytes()?, positions_of, e.number, filename.map(str::as_bytes)).ok()?;
     Some(code::new(data))
-}
-
-fn rename(c: &mut bytecode::Code, filename: &[u8]) {
-    c.filename = filename.into();
-    for k in &mut c.consts {
-        if let bytecode::Const::Code(inner) = k {
-            rename(inner, filename);
-        }
-    }
 }
 
 /// The source of a module, or the contents of a file.
 pub fn source_of(e: Entry) -> Option<Vec<u8>> {
-    use std::io::Read;
-    let bytes = PACK.get(e.source.0 as usize..(e.source.0 + e.source.1) as usize)?;
-    let mut out = Vec::with_capacity(e.source_len as usize);
-    flate2::read::DeflateDecoder::new(bytes).read_to_end(&mut out).ok()?;
-    Some(out)
+    e.source.inflated()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytecode::serialise::{Corrupt, verify};
+
+    fn verified(c: &bytecode::Code) -> Result<(), Corrupt> {
+        verify(c)?;
+        c.consts.iter().try_for_each(|k| if let bytecode::Const::Code(inner) = k { verified(inner) } else { Ok(()) })
+    }
 
     #[test]
     fn every_packed_module_can_be_read() {
@@ -158,8 +188,9 @@ mod tests {
             .iter()
             .filter(|(_, e)| !e.data)
             .filter_map(|(name, e)| {
-                let bytes = &PACK[e.code.0 as usize..(e.code.0 + e.code.1) as usize];
-                bytecode::serialise::read_code(bytes).err().map(|c| format!("{name}: {c:?}"))
+                let bytes = e.code.bytes().unwrap_or_default();
+                let read = bytecode::serialise::read_apart(bytes, positions_of, e.number, None);
+                read.and_then(|c| verified(&c)).err().map(|c| format!("{name}: {c:?}"))
             })
             .collect();
         assert!(bad.is_empty(), "{} bad: {bad:?}", bad.len());
@@ -170,6 +201,15 @@ mod tests {
         assert!(FROZEN.is_sorted());
         let missing: Vec<_> = FROZEN.iter().filter(|n| find(n).is_none()).collect();
         assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn position_tables_lie_apart_and_are_found() {
+        let e = find("os").map(|e| (e, e.code.bytes().unwrap_or_default()));
+        let Some((e, bytes)) = e else { panic!("os is not packed") };
+        let code = bytecode::serialise::read_apart(bytes, positions_of, e.number, Some(b"x")).unwrap_or_else(|c| panic!("{c:?}"));
+        let lines = code.positions.iter().map(|(_, _, p)| p.line);
+        assert!(lines.max() > Some(1000) && *code.filename == *b"x");
     }
 
     #[test]

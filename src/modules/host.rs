@@ -94,8 +94,8 @@ impl Host for Weft {
     fn builtins(&self) -> Gc<Dict> {
         runtime::builtins()
     }
-    fn audit(&self, _cx: &mut Cx, _event: &str, _args: &[Ref<'_>]) -> PyResult<()> {
-        Ok(())
+    fn audit(&self, cx: &mut Cx, event: &str, args: &[Ref<'_>]) -> PyResult<()> {
+        super::audit::raise(cx, event, args)
     }
 }
 

@@ -164,6 +164,21 @@ fn packed_data(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(data.map_or(Value::NONE, |d| objects::types::bytes::Bytes::new(&d).into_value()).into())
 }
 
+/// The contents of a packed file by its path below the library's folder.
+fn packed_file(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let path = name_of(cx, a[0])?;
+    match library::file(&path) {
+        Some(d) => Ok(objects::types::bytes::Bytes::new(&d).into()),
+        None => Err(no_such(cx, &path)),
+    }
+}
+
+/// Paths of the packed files that are not modules.
+fn packed_files(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
+    let prefix = name_of(cx, a[0])?;
+    Ok(List::from_values(library::files(&prefix).into_iter().map(|n| Str::from_text(n).into_value()).collect()).into())
+}
+
 /// `(name, is package)` of the modules of a packed folder.
 fn packed_names(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let prefix = name_of(cx, a[0])?;
@@ -183,6 +198,13 @@ static FUNCTIONS: &[Method] = &[
     function("_packed_code", "($module, name, /)", packed_code, "The code of a packed module."),
     function("_packed_source", "($module, name, /)", packed_source, "The source of a packed module."),
     function("_packed_data", "($module, path, /)", packed_data, "The contents of a packed file."),
+    function("_packed_file", "($module, name, /)", packed_file, "The contents of a packed file by its path below the library's folder."),
+    function(
+        "_packed_files",
+        "($module, prefix, /)",
+        packed_files,
+        "Paths of packed files that are not modules, below the library's folder.",
+    ),
     function("_packed_names", "($module, prefix, /)", packed_names, "The modules of a packed folder."),
     function("create_builtin", "($module, spec, /)", create_builtin, "Makes a native module."),
     function("exec_builtin", "($module, mod, /)", |_, _| Ok(Value::small_int(0).into()), "Native modules are complete when they are made."),

@@ -108,6 +108,11 @@ fn load(cx: &mut Cx, full: Ref<'_>) -> PyResult<Value> {
         }
         return Ok(m);
     }
+    if super::audit::is_watched() {
+        let part = |n: &str| runtime::sys_attribute(Str::intern_text(n).as_ref()).unwrap_or(Value::NONE);
+        let (path, meta, hooks) = (part("path"), part("meta_path"), part("path_hooks"));
+        super::audit::raise(cx, "import", &[full, Ref::NONE, path.as_ref(), meta.as_ref(), hooks.as_ref()])?;
+    }
     let import = cx.host.builtins().get_interned(names::__import__()).map_or(Value::NONE, Reg::into_value);
     match importlib(cx, "_find_and_load", &[full, import.as_ref()]) {
         Ok(m) => Ok(m),

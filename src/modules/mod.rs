@@ -2,6 +2,7 @@
 
 pub mod ast;
 pub mod async_generators;
+pub mod audit;
 pub mod builtin_functions;
 pub mod builtins;
 pub mod compile;

@@ -107,6 +107,7 @@ static FUNCTIONS: &[Method] = &[
 pub static MODULE: ModuleDef = ModuleDef { name: "_opcode", doc: "The opcode table, for dis and opcode.", functions: FUNCTIONS, init };
 
 fn init(_cx: &mut Cx, m: &objects::types::module::Module) -> PyResult<()> {
+    m.add("_resume", number(u32::from(crate::types::code::RESUME)));
     // Instructions are not rewritten to special forms.
     m.add("ENABLE_SPECIALIZATION", Value::FALSE);
     m.add("ENABLE_SPECIALIZATION_FT", Value::FALSE);

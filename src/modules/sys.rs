@@ -25,8 +25,10 @@ use sync::prim::Ordering;
 pub struct Settings {
     /// `-d`
     pub debug: i64,
-    /// `-i`
+    /// `-i` or `PYTHONINSPECT`
     pub inspect: i64,
+    /// `-i`
+    pub interactive: bool,
     /// `-O`, `-OO`
     pub optimize: i64,
     /// `-B`
@@ -405,7 +407,15 @@ static FUNCTIONS: &[Method] = &[
     function("_is_gil_enabled", "($module, /)", |_, _| Ok(Value::FALSE.into()), "There is no global lock."),
     function("getswitchinterval", "($module, /)", switch_interval, "Threads run at the same time: of no effect."),
     function("setswitchinterval", "($module, interval, /)", none, "Threads run at the same time: of no effect."),
-    function("audit", "($module, event, /, *args)", none, "Raises an audit event; there are no hooks."),
+    function(
+        "_baserepl",
+        "($module, /)",
+        |cx, _| {
+            crate::interactive::basic(cx)?;
+            Ok(Value::NONE.into())
+        },
+        "Private function for getting the base REPL",
+    ),
     function("_settraceallthreads", "($module, function, /)", set_trace_all, "Sets the trace function of all threads."),
     function("_setprofileallthreads", "($module, function, /)", set_profile_all, "Sets the profile function of all threads."),
     function("settrace", "($module, function, /)", set_trace, "Sets the trace function of this thread."),
@@ -460,7 +470,7 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     let values = vec![
         int(s.debug),
         int(s.inspect),
-        int(s.inspect),
+        int(i64::from(s.interactive)),
         int(s.optimize),
         int(s.dont_write_bytecode),
         int(s.no_user_site),
@@ -480,7 +490,7 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
         int(1),
         int(1),
     ];
-    for f in super::async_generators::SYS_FUNCTIONS {
+    for f in super::async_generators::SYS_FUNCTIONS.iter().chain(super::audit::FUNCTIONS) {
         m.add(f.name, objects::native::new_function(f, Str::intern_text("sys")));
     }
     let flags = structseq::new_type(cx, "sys.flags", FLAGS, FLAGS.len())?;

@@ -2,7 +2,7 @@
 //! `co_positions()`, as the library's `traceback` expects.
 
 use bytecode::ops::Operand;
-use bytecode::{LocalKind, flags as code_flags};
+use bytecode::{LocalKind, Op, flags as code_flags};
 use objects::args::Args;
 use objects::native::{GetSet, Member, Method, getter, method, raw_method};
 use objects::protocol::{hash, iter};
@@ -52,9 +52,25 @@ fn consts(c: &Code, names: bool) -> Reg {
 fn bytes_of(b: &[u8]) -> Reg {
     Bytes::new(b).into()
 }
+/// The opcode that stands for the start of a call in `co_code`; no instruction has it.
+pub const RESUME: u8 = 254;
+
+/// `co_code`: two bytes per word, so that `f_lasti` and `tb_lasti` are places in it: the opcode and operand b. The start of a call comes first;
+/// where a generator goes on the second byte is not 0.
+fn shown_code(c: &Code) -> Vec<u8> {
+    let mut out = Vec::with_capacity(2 * c.data.instrs.len() + 2);
+    out.extend_from_slice(&[RESUME, 0]);
+    let mut caches = 0;
+    for i in &c.data.instrs {
+        let op = if caches > 0 { None } else { i.op() };
+        let operand = if matches!(op, Some(Op::Yield | Op::YieldFrom)) { i.b().max(1) } else { i.b() };
+        out.extend_from_slice(&[op.map_or(0, |o| o as u8), operand]);
+        caches = if caches > 0 { caches - 1 } else { op.map_or(0, Op::caches) };
+    }
+    out
+}
 fn get_code(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
-    let all: Vec<u8> = me(v).data.instrs.iter().flat_map(|i| i.0.to_le_bytes()).collect();
-    Ok(bytes_of(&all))
+    Ok(bytes_of(&shown_code(me(v))))
 }
 
 /// Lists of the library's iterators: made at once, the tables are short.
@@ -288,11 +304,11 @@ static MEMBERS: &[Member] = &[
     Member(getter("co_filename", |_, v| Ok(me(v).filename.load_reg(me(v).header())), "")),
     Member(getter("co_name", |_, v| Ok(me(v).name.clone().into()), "")),
     Member(getter("co_qualname", |_, v| Ok(me(v).qualname.clone().into()), "")),
-    Member(getter("co_linetable", |_, v| Ok(bytes_of(&me(v).data.positions.0)), "")),
+    Member(getter("co_linetable", |_, v| Ok(bytes_of(me(v).data.positions.bytes())), "")),
     Member(getter("co_exceptiontable", |_, _| Ok(bytes_of(&[])), "")),
 ];
 static GETSETS: &[GetSet] = &[
-    getter("co_lnotab", |_, v| Ok(bytes_of(&me(v).data.positions.0)), ""),
+    getter("co_lnotab", |_, v| Ok(bytes_of(me(v).data.positions.bytes())), ""),
     getter("_co_code_adaptive", get_code, ""),
     getter("co_code", get_code, ""),
     getter("co_varnames", |_, v| Ok(names_where(me(v), |n, k| is_varname(me(v), n, k))), ""),

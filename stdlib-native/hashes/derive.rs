@@ -27,7 +27,7 @@ const ALGORITHMS: [Algorithm; 12] = [
 ];
 
 /// PBKDF2 with HMAC.
-fn pbkdf2(algorithm: Algorithm, password: &[u8], salt: &[u8], rounds: u64, out: &mut [u8]) {
+pub(crate) fn pbkdf2(algorithm: Algorithm, password: &[u8], salt: &[u8], rounds: u64, out: &mut [u8]) {
     let keyed = Keyed::new(algorithm, password);
     let size = algorithm.start().digest_size();
     for (i, block) in out.chunks_mut(size).enumerate() {

@@ -70,6 +70,10 @@ impl Socket {
     pub fn is_limited(&self) -> bool {
         self.timeout.load(Ordering::Relaxed) > 0
     }
+    /// Whether operations fail instead of waiting.
+    pub fn never_waits(&self) -> bool {
+        self.timeout.load(Ordering::Relaxed) == 0
+    }
     /// Waits until the socket is ready; TimeoutError after the deadline.
     pub fn wait(&self, cx: &mut Cx, events: i16, deadline: Deadline) -> PyResult<()> {
         loop {

@@ -188,6 +188,10 @@ fn call_new(cx: &mut Cx, args: Args<'_>) -> PyResult<gc::Reg> {
             None => break,
         }
     }
+    if fixed.has(flags::NO_NEW) {
+        let n = fixed.full_name();
+        return Err(cx.type_error(format!("cannot create '{n}' instances")));
+    }
     if fixed.slots.raw(Slot::new) != owner.slots.raw(Slot::new) {
         let (cn, f) = (c.name_text(), fixed.name_text());
         return Err(cx.type_error(format!("{n}.__new__({cn}) is not safe, use {f}.__new__()")));

@@ -86,8 +86,8 @@ fn repr(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
 
 fn module_of(t: &Type) -> Value {
     match t.dict.get_interned(names::__module__()) {
-        // In the namespace of `type` itself this is the descriptor.
-        Some(m) if t.id != ids::TYPE => m.into_value(),
+        // In the namespaces of static types it may be the descriptor that their instances have.
+        Some(m) if t.has(flags::HEAP) || as_str(m.as_ref()).is_some() => m.into_value(),
         _ => Str::intern_text("builtins"),
     }
 }

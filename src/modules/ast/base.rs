@@ -259,12 +259,16 @@ static METHODS: &[Method] = &[
     raw_method("__replace__", "($self, /, **fields)", replace, "Return a copy of the AST node with new values for the specified fields."),
 ];
 
+static GETSETS: &[objects::native::GetSet] =
+    &[objects::native::getset("__dict__", objects::types::object::get_dict, objects::types::object::set_dict, "")];
+
 /// `ast.AST`.
 pub static AST_TYPE: TypeSpec = TypeSpec::of::<Ast>("ast.AST")
     .with_dict()
     .flags(flags::BASE)
     .slots(Slots { new: Some(new), init: Some(init), repr: Some(repr), ..Slots::NONE })
-    .methods(METHODS);
+    .methods(METHODS)
+    .getsets(GETSETS);
 
 /// Completes the type: what rows of a table cannot say.
 pub fn finish() {
