@@ -1,0 +1,15 @@
+# re.finditer and a scanner, shared: each match once.
+from race import *
+import re
+text = " ".join(f"w{i}" for i in range(300))
+def after(it, results):
+    seen = [x for r in results for x in r]
+    check(len(seen) == len(set(seen)), "a match came twice")
+    check(set(seen) <= set(text.split()), "torn match")
+rounds(30, lambda: re.finditer(r"w\d+", text), lambda it, k: [m.group() for m in it], after=after)
+def search(scanner, k):
+    out = []
+    while (m := scanner.search()) is not None:
+        out.append(m.group())
+    return out
+rounds(30, lambda: re.compile(r"w\d+").scanner(text), search, after=after)
