@@ -62,13 +62,17 @@ impl Thread {
     }
 }
 
-impl Drop for Thread {
-    fn drop(&mut self) {
-        // What the context holds dies while the thread is still attached.
+/// How often the finalisers of a thread's last values may give it new ones.
+const FINAL_ROUNDS: usize = 16;
+
+impl Thread {
+    /// Drops what the context holds.
+    fn forget(&mut self) {
         self.cx.handled = Value::NONE;
         self.cx.raised = None;
         self.cx.context = Value::NONE;
-        self.cx.module_state.clear();
+        // Not in place: dropping must not find the list half cleared.
+        drop(std::mem::take(&mut self.cx.module_state));
         self.cx.trace.mode = 0;
         self.cx.trace.trace = Value::NONE;
         self.cx.trace.profile = Value::NONE;
@@ -76,7 +80,20 @@ impl Drop for Thread {
         self.cx.trace.classes.clear();
         crate::vm::instrument::lines::forget();
         self.cx.async_exc = None;
-        self.cx.drain();
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        // What the context holds dies while the thread is still attached; finalisers may give it more (a thread-local value, a current context).
+        for _ in 0..FINAL_ROUNDS {
+            self.forget();
+            self.cx.drain();
+            if self.cx.module_state.is_empty() {
+                break;
+            }
+        }
+        self.forget();
         self.slot.ext.store(std::ptr::null_mut(), Ordering::Release);
         crate::vm::instrument::stats::thread_ends();
         objects::init::set_current(std::ptr::null_mut());

@@ -2,7 +2,8 @@
 from race import *
 import threading, sys
 sys.unraisablehook = lambda u: None
-lock, log = threading.Lock(), []
+# An RLock: a finaliser may run inside another one, at any point of any thread.
+lock, log = threading.RLock(), []
 class C:
     def __init__(self, n): self.n = n
     def __del__(self):

@@ -9,7 +9,7 @@ def recursion(k):
         f(0); check(False)
     except RecursionError: pass
 def environment(k):
-    os.environ[f"HAZARD{k}"] = "x"; check(os.environ.get(f"HAZARD{k}") == "x"); os.environ.pop(f"HAZARD{k}"); os.environ.copy(); os.getenv("PATH")
+    os.environ[f"HAZARD{k}"] = "x"; check(os.environ.get(f"HAZARD{k}") == "x"); os.environ.pop(f"HAZARD{k}"); os.getenv("PATH"); list(os.environ)
 def hooks(k):
     sys.excepthook = sys.__excepthook__; sys.unraisablehook = sys.__unraisablehook__; sys.getrefcount(sys); sys._getframe(); sys.intern("x" + str(k))
     f = lambda: None
