@@ -153,6 +153,7 @@ pub fn sys_attribute(name: Ref<'_>) -> Option<Value> {
 /// Imports a module by its full name and gives that module.
 pub fn import(cx: &mut Cx, name: &str) -> PyResult<Value> {
     if let Some(m) = loaded(name) {
+        crate::modules::import::wait_until_loaded(cx, name, &m)?;
         return Ok(m);
     }
     let f = builtins().get_interned(objects::names::__import__()).map(Reg::into_value);

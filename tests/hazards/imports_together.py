@@ -16,10 +16,12 @@ def use(i, k):
     m = importlib.import_module(f"once{i}")
     check(m.f() == 1, "half a module")
     a = importlib.import_module(f"left{i}" if k & 1 else f"right{i}")
-    check(a.other() in ("left", "right"))
+    check(a.name in ("left", "right"))
     import json.decoder, email.message, xml.dom.minidom
 def after(i, results):
     import builtins
+    for name in (f"left{i}", f"right{i}"):
+        check(sys.modules[name].other() in ("left", "right"))
     check(builtins.bodies.count(f"once{i}") == 1, "the body ran", builtins.bodies.count(f"once{i}"))
 try: rounds(N, lambda: next(count), use, after=after)
 finally: shutil.rmtree(folder)
