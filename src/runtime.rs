@@ -58,6 +58,9 @@ impl Thread {
         crate::vm::instrument::stats::thread_starts(&mut cx);
         crate::vm::instrument::tracing::thread_starts(&mut cx);
         crate::vm::instrument::refresh(&mut cx);
+        if gc::stress::keeps_polling() {
+            sync::safepoint::request(slot, sync::safepoint::MERGE);
+        }
         Some(Thread { cx, slot, _stacks: stacks })
     }
 }
