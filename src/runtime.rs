@@ -265,6 +265,8 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     modules::thread::set_main();
     modules::signal::start(cx);
     stdlib_native::posix::fork::set_natives(stdlib_native::posix::fork::Natives {
+        enter: modules::imp::lock_imports,
+        leave: modules::imp::unlock_imports,
         before: modules::thread::before_fork,
         parent: modules::thread::after_fork_parent,
         child: || {

@@ -359,7 +359,12 @@ static FUNCTIONS: &[Method] = &[
     function("exc_info", "($module, /)", exc_info, "The exception being handled, as a triple."),
     function("exception", "($module, /)", |cx, _| Ok(cx.handled.clone().into()), "The exception being handled."),
     function("_getframe", "($module, depth=0, /)", get_frame, "A frame object of the call stack."),
-    function("_current_frames", "($module, /)", |cx, _| by_thread(cx, crate::vm::foreign::current_frames()), "Each thread's topmost frame."),
+    function(
+        "_current_frames",
+        "($module, /)",
+        |cx, _| by_thread(cx, crate::vm::foreign::current_frames()),
+        "Each thread's topmost frame.",
+    ),
     function(
         "_current_exceptions",
         "($module, /)",

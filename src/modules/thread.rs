@@ -299,6 +299,8 @@ fn handle_of(v: Ref<'_>) -> &Handle {
 
 /// Threads started and not yet done.
 static RUNNING: sync::mutex::Mutex<Vec<std::sync::Arc<Shared>>> = sync::mutex::Mutex::new(Vec::new());
+/// Handles made for threads that were not started here: the main one, and those that natives made. A forked child marks them as ended too.
+static ADOPTED: sync::mutex::Mutex<Vec<std::sync::Weak<Shared>>> = sync::mutex::Mutex::new(Vec::new());
 static MAIN_IDENT: AtomicU64 = AtomicU64::new(0);
 static STACK_SIZE: AtomicUsize = AtomicUsize::new(0);
 static SHUTTING_DOWN: AtomicBool = AtomicBool::new(false);
@@ -494,14 +496,17 @@ pub fn wait_for_threads(cx: &mut Cx) -> PyResult<()> {
 /// Around a fork: nobody else may hold the list of threads then.
 pub fn before_fork() {
     RUNNING.raw().lock();
+    ADOPTED.raw().lock();
 }
 /// In the parent.
 pub fn after_fork_parent() {
+    ADOPTED.raw().unlock();
     RUNNING.raw().unlock();
 }
 /// In the child: the calling thread is the main one, and all others have ended.
 pub fn after_fork_child() {
     crate::vm::instrument::stats::after_fork();
+    ADOPTED.raw().unlock();
     RUNNING.raw().unlock();
     set_main();
     super::signal::after_fork_child();
@@ -510,7 +515,13 @@ pub fn after_fork_child() {
         let mut list = RUNNING.lock();
         let (mine, others): (Vec<_>, Vec<_>) = list.drain(..).partition(|s| s.ident.load(Ordering::Relaxed) == me);
         *list = mine;
-        others
+        let adopted = ADOPTED
+            .lock()
+            .iter()
+            .filter_map(std::sync::Weak::upgrade)
+            .filter(|s| s.ident.load(Ordering::Relaxed) != me)
+            .collect::<Vec<_>>();
+        others.into_iter().chain(adopted)
     };
     for s in others {
         s.state.store(3, Ordering::Release);
@@ -541,8 +552,11 @@ static HANDLE_METHODS: &[Method] = &[
     method(
         "_set_done",
         "($self, /)",
-        |_, a| {
+        |cx, a| {
             let s = &handle_of(a[0]).shared;
+            if s.state.load(Ordering::Acquire) == 0 {
+                return Err(cx.runtime_error("thread not started"));
+            }
             s.state.store(3, Ordering::Release);
             s.done.set();
             Ok(Value::NONE.into())
@@ -723,6 +737,11 @@ fn make_handle(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let shared = new_shared(true);
     shared.ident.store(i as u64, Ordering::Relaxed);
     shared.state.store(2, Ordering::Relaxed);
+    {
+        let mut list = ADOPTED.lock();
+        list.retain(|s| s.strong_count() > 0);
+        list.push(std::sync::Arc::downgrade(&shared));
+    }
     Ok(gc::alloc(Handle { shared }).into())
 }
 
