@@ -74,6 +74,7 @@ impl Thread {
         self.cx.handled = Value::NONE;
         self.cx.raised = None;
         self.cx.context = Value::NONE;
+        modules::thread_local::thread_ends(&mut self.cx);
         // Not in place: dropping must not find the list half cleared.
         drop(std::mem::take(&mut self.cx.module_state));
         self.cx.trace.mode = 0;
