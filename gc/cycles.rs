@@ -360,7 +360,7 @@ pub(crate) fn grown(bytes: usize) {
 
 /// Whether a collection is due.
 pub fn is_due() -> bool {
-    GROWN.load(Ordering::Relaxed) >= LIMIT.load(Ordering::Relaxed)
+    GROWN.load(Ordering::Relaxed) >= LIMIT.load(Ordering::Relaxed) || crate::stress::collection_due()
 }
 
 /// A collection begins: growth counts from here on.

@@ -200,6 +200,8 @@ impl Heap {
             c.allocated(class, h);
         }
         self.counted = Some(c);
+        // SAFETY: fresh.
+        unsafe { crate::stress::allocated(h, class_size(class)) };
         h
     }
 
@@ -285,6 +287,7 @@ impl Heap {
     unsafe fn free_elsewhere(&mut self, page: &PageHead, h: *mut Header) {
         // SAFETY: the cell is dead, and the caller's to give back.
         unsafe {
+            crate::stress::freed(h, page.cell_size as usize);
             if let Some(c) = &mut self.counted {
                 c.freed(page.class as usize, &*h);
                 if page.owner == self.slot {

@@ -2,7 +2,7 @@
 //!
 //! Map: [`word`] the NaN box · [`header`] a cell's first 16 bytes · [`refcount`] the counting protocol and its states · [`merge`] queues to
 //! owners · [`promote`] hot shared cells · [`deferred`] cells that registers do not count · [`handle`] owned and borrowed words · [`heap`] pages · [`local`] what a
-//! thread slot has · [`cycles`] garbage in cycles · [`kind`] the way out. Making cells is here: [`alloc`], [`alloc_sized`].
+//! thread slot has · [`cycles`] garbage in cycles · [`kind`] the way out · [`stress`] rare events made frequent. Making cells is here: [`alloc`], [`alloc_sized`].
 
 pub mod cycles;
 pub mod deferred;
@@ -15,6 +15,7 @@ pub mod merge;
 pub mod promote;
 pub mod refcount;
 pub mod stats;
+pub mod stress;
 pub mod word;
 
 pub use handle::{Field, Gc, Payload, Ref, Reg, SendValue, Value};

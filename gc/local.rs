@@ -63,7 +63,7 @@ pub fn enter(id: u16) {
             events: [0; crate::stats::EVENT_COUNT],
         }));
         at.store(p, Ordering::Release);
-        if crate::stats::is_on() {
+        if crate::stats::is_on() || crate::stress::watches_allocation() {
             // SAFETY: just made, and this thread's.
             unsafe { (*p).heap.start_counting() };
         }

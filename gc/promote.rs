@@ -10,7 +10,7 @@ use crate::merge;
 use std::cell::Cell;
 
 /// One in so many shared references asks for promotion. Sampling costs a thread-local counter on a path that has just paid for an atomic operation.
-pub const EVERY: u32 = 64;
+pub static EVERY: sync::prim::AtomicU32 = sync::prim::AtomicU32::new(64);
 
 thread_local! {
     static SEEN: Cell<u32> = const { Cell::new(0) };
@@ -21,7 +21,7 @@ thread_local! {
 pub fn sample(h: &Header) {
     let n = SEEN.get().wrapping_add(1);
     SEEN.set(n);
-    if n.is_multiple_of(EVERY) {
+    if n.is_multiple_of(EVERY.load(sync::prim::Ordering::Relaxed)) {
         ask(h);
     }
 }

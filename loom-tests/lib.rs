@@ -23,6 +23,7 @@ mod lock;
 
 mod cache;
 mod dict;
+mod dict_slow;
 mod futex;
 mod list;
 #[path = "lock.rs"]
@@ -39,7 +40,9 @@ use std::process::Command;
 /// Explores `f`; panics if any interleaving panics, races, leaks, or blocks for ever.
 fn explore(preemptions: Option<usize>, f: impl Fn() + Sync + Send + 'static) {
     let mut b = loom::model::Builder::new();
-    b.preemption_bound = preemptions;
+    // `scripts/prove` goes one further.
+    let further = std::env::var_os("WEFT_LOOM_LONG").is_some() as usize;
+    b.preemption_bound = preemptions.map(|n| n + further);
     b.max_branches = 20_000;
     let runs = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counter = runs.clone();

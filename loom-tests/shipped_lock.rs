@@ -13,10 +13,12 @@ pub mod prim {
 
 pub mod threads {
     use super::prim::AtomicU32;
+    use loom::sync::atomic::AtomicUsize;
 
     /// The part of a slot that the lock touches; the model's threads have none.
     pub struct Slot {
         pub reading: AtomicU32,
+        pub waits_for: AtomicUsize,
     }
 
     pub fn current() -> Option<&'static Slot> {

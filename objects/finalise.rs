@@ -98,19 +98,39 @@ impl Drop for WeakRef {
 
 /// Registers a weak reference whose cell exists now.
 pub fn register(w: &WeakRef) {
+    let _ = register_or_find(w, |_| false);
+}
+
+/// As `register`, unless there is a live one that satisfies `f`: then gives that back and `w` stays unknown. Looking and registering are one step.
+pub fn register_or_find(w: &WeakRef, f: impl Fn(Ref<'_>) -> bool) -> Option<Value> {
     let at = w.target.load(Ordering::Relaxed) as usize;
     // SAFETY: the caller holds the referent.
     let h = unsafe { &*(at as *const Header) };
     h.show();
     // The reference itself is found by others through the table, before it is known whether it lives: its owner's last drop must look again.
     w.header().show();
-    TABLE.entry(at).or_default().push(w as *const WeakRef as usize);
-    h.set_flags(flag::HAS_WEAKREF);
+    let found = {
+        let mut list = TABLE.entry(at).or_default();
+        let found = find_in(&list, f);
+        if found.is_none() {
+            list.push(w as *const WeakRef as usize);
+        }
+        found
+    };
+    if found.is_none() {
+        h.set_flags(flag::HAS_WEAKREF);
+    }
+    drop_later();
+    found
 }
 
 /// A live weak reference to `target` that satisfies `f`: references without callback are shared.
 pub fn find_weakref(target: &Header, f: impl Fn(Ref<'_>) -> bool) -> Option<Value> {
-    let list = TABLE.get(&(target as *const Header as usize))?;
+    find_in(&TABLE.get(&(target as *const Header as usize))?, f)
+}
+
+/// The search of `find_weakref`, by someone who holds the list's shard; `drop_later` is to be called when it is let go.
+fn find_in(list: &[usize], f: impl Fn(Ref<'_>) -> bool) -> Option<Value> {
     for w in list.iter() {
         // SAFETY: a WeakRef takes itself off the list before its memory is given back, under this shard's lock.
         let p = unsafe { &*(*w as *const WeakRef) };

@@ -264,6 +264,12 @@ fn execute(run: Program, skip_first_line: bool) -> i32 {
     if let Some(to) = wanted_stats() {
         stats::start(to);
     }
+    if let Ok(modes) = std::env::var("WEFT_STRESS")
+        && let Err(mode) = gc::stress::set(&modes)
+    {
+        eprintln!("weft: WEFT_STRESS: no mode '{mode}'");
+        return 2;
+    }
     let (a, b) = random_key();
     // Has no effect when PYTHONHASHSEED has set one.
     objects::protocol::hash::set_key(a, b);

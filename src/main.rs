@@ -1,5 +1,7 @@
 //! The executable: see [`weft::command_line`].
 
+// Sanitizers watch the system's allocator.
+#[cfg(not(weft_system_allocator))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

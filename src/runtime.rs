@@ -59,17 +59,25 @@ impl Thread {
         crate::vm::instrument::stats::thread_starts(&mut cx);
         crate::vm::instrument::tracing::thread_starts(&mut cx);
         crate::vm::instrument::refresh(&mut cx);
+        if gc::stress::keeps_polling() {
+            sync::safepoint::request(slot, sync::safepoint::MERGE);
+        }
         Some(Thread { cx, slot, _stacks: stacks })
     }
 }
 
-impl Drop for Thread {
-    fn drop(&mut self) {
-        // What the context holds dies while the thread is still attached.
+/// How often the finalisers of a thread's last values may give it new ones.
+const FINAL_ROUNDS: usize = 16;
+
+impl Thread {
+    /// Drops what the context holds.
+    fn forget(&mut self) {
         self.cx.handled = Value::NONE;
         self.cx.raised = None;
         self.cx.context = Value::NONE;
-        self.cx.module_state.clear();
+        modules::thread_local::thread_ends(&mut self.cx);
+        // Not in place: dropping must not find the list half cleared.
+        drop(std::mem::take(&mut self.cx.module_state));
         self.cx.trace.mode = 0;
         self.cx.trace.trace = Value::NONE;
         self.cx.trace.profile = Value::NONE;
@@ -77,7 +85,20 @@ impl Drop for Thread {
         self.cx.trace.classes.clear();
         crate::vm::instrument::lines::forget();
         self.cx.async_exc = None;
-        self.cx.drain();
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        // What the context holds dies while the thread is still attached; finalisers may give it more (a thread-local value, a current context).
+        for _ in 0..FINAL_ROUNDS {
+            self.forget();
+            self.cx.drain();
+            if self.cx.module_state.is_empty() {
+                break;
+            }
+        }
+        self.forget();
         self.slot.ext.store(std::ptr::null_mut(), Ordering::Release);
         crate::vm::instrument::stats::thread_ends();
         objects::init::set_current(std::ptr::null_mut());
@@ -137,6 +158,7 @@ pub fn sys_attribute(name: Ref<'_>) -> Option<Value> {
 /// Imports a module by its full name and gives that module.
 pub fn import(cx: &mut Cx, name: &str) -> PyResult<Value> {
     if let Some(m) = loaded(name) {
+        crate::modules::import::wait_until_loaded(cx, name, &m)?;
         return Ok(m);
     }
     let f = builtins().get_interned(objects::names::__import__()).map(Reg::into_value);
@@ -245,6 +267,8 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     modules::thread::set_main();
     modules::signal::start(cx);
     stdlib_native::posix::fork::set_natives(stdlib_native::posix::fork::Natives {
+        enter: modules::imp::lock_imports,
+        leave: modules::imp::unlock_imports,
         before: modules::thread::before_fork,
         parent: modules::thread::after_fork_parent,
         child: || {

@@ -41,5 +41,5 @@ pub static SPECS: &[&TypeSpec] = &[
     &crate::modules::thread::LOCK_TYPE,
     &crate::modules::thread::RLOCK_TYPE,
     &crate::modules::thread::HANDLE_TYPE,
-    &crate::modules::thread::LOCAL_TYPE,
+    &crate::modules::thread_local::LOCAL_TYPE,
 ];

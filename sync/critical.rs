@@ -3,7 +3,7 @@
 //! Guards do not nest: two locks at once are taken by `Guard2`, in address order, which is the only order there is.
 
 use crate::lock;
-use crate::prim::AtomicU8;
+use crate::prim::{AtomicU8, Ordering};
 use std::marker::PhantomData;
 
 /// Holds one object's lock.
@@ -48,8 +48,18 @@ impl<'a> Guard2<'a> {
             std::cmp::Ordering::Equal => (a, None),
         };
         lock::lock(first);
-        if let Some(second) = second {
+        if let Some(second) = second
+            && !lock::try_lock(second)
+        {
+            // Said before it waits: see `fork`.
+            let slot = crate::threads::current();
+            if let Some(s) = slot {
+                s.holds.store(std::ptr::from_ref(first).expose_provenance(), Ordering::Relaxed);
+            }
             lock::lock(second);
+            if let Some(s) = slot {
+                s.holds.store(0, Ordering::Relaxed);
+            }
         }
         Guard2 { first, second, _not_send: PhantomData }
     }

@@ -4,7 +4,12 @@
 //! another thread at the moment of the fork. The parent gives them back. The child does too, then makes every other
 //! slot dead (their deferred frees become orphans), empties the parking table, and resumes. Threads without a slot
 //! may be inside a mutex or a bucket: the mutexes are held by us, so they are not; buckets are reset.
+//!
+//! Object locks: no thread stands still with one, but for those that wait for one in `lock_slow`: it may have been handed over to the sleeper already,
+//! and `Guard2` holds its first lock while it waits for the second. Each slot says which these are, and in the child they are freed. Nothing has been
+//! changed under them yet.
 
+use crate::prim::Ordering;
 use crate::safepoint::{WorldStopped, stop_the_world};
 use crate::threads;
 use crate::{park, qsbr};
@@ -66,6 +71,10 @@ pub fn after_fork_child(forking: Forking) {
     threads::for_each_slot(|s| {
         if me.is_none_or(|m| m.id != s.id) {
             qsbr::abandon(s);
+            for held in [&s.waits_for, &s.holds] {
+                // SAFETY: the byte of a cell that a thread was using at the moment of the fork.
+                unsafe { crate::lock::reset_after_fork(held.swap(0, Ordering::Relaxed)) };
+            }
         }
     });
     threads::orphan_others(me);

@@ -82,10 +82,23 @@ fn lock_slow(byte: &AtomicU8) {
     let slot = threads::current();
     if let Some(s) = slot {
         s.reading.store(1, Ordering::Release);
+        s.waits_for.store(std::ptr::from_ref(byte).expose_provenance(), Ordering::Relaxed);
     }
     lock_until(byte, None, false);
     if let Some(s) = slot {
+        s.waits_for.store(0, Ordering::Relaxed);
         s.reading.store(0, Ordering::Release);
+    }
+}
+
+/// In a forked child: whoever held the lock, or was handed it, is gone.
+///
+/// # Safety
+/// `address` is that of a lock byte, or 0.
+pub(crate) unsafe fn reset_after_fork(address: usize) {
+    if address != 0 {
+        // SAFETY: by contract.
+        unsafe { (*std::ptr::with_exposed_provenance::<AtomicU8>(address)).fetch_and(!(HELD | WAITERS), Ordering::Relaxed) };
     }
 }
 

@@ -30,6 +30,7 @@ use crate::threads::{self, ATTACHED, SUSPENDED, Slot, with_registry};
 use crate::{park, qsbr};
 use std::marker::PhantomData;
 use std::ptr;
+use std::time::Duration;
 
 /// A stop is being made: come to a safepoint.
 pub const STOP: u32 = 1 << 0;
@@ -147,6 +148,24 @@ fn take_coordinator() {
     }
 }
 
+/// How often, and how long each time, a stop waits for threads that the last one let go.
+const LET_IN: (u32, Duration) = (40, Duration::from_micros(50));
+
+/// Threads that were kept out by the last stop attach before the next one begins, or at least get a chance to: who stops again and again (a loop around
+/// `gc.collect()`) would otherwise keep them out for as long as the scheduler likes.
+fn let_others_in() {
+    for _ in 0..LET_IN.0 {
+        let mut woken = false;
+        threads::for_each_slot(|s| {
+            woken |= s.state.load(Ordering::Relaxed) & (threads::WAITING | SUSPENDED | threads::CLAIMED) == threads::WAITING;
+        });
+        if !woken {
+            return;
+        }
+        std::thread::sleep(LET_IN.1);
+    }
+}
+
 fn sleep_until_zero(counter: &AtomicU32) {
     for _ in 0..200 {
         if counter.load(Ordering::Acquire) == 0 {
@@ -201,6 +220,7 @@ pub fn stop_the_world() -> WorldStopped {
     let me = threads::current();
     debug_assert!(me.is_none_or(|s| s.is_attached()), "stop_the_world from a detached thread");
     take_coordinator();
+    let_others_in();
     let asked = futex::now();
     with_registry(|reg| {
         reg.stopping = true;

@@ -89,6 +89,10 @@ pub struct Slot {
     /// The owner waits for an object lock in the middle of a read section: it is detached, but what it has read (buffers, uncounted cells) must
     /// not be freed. Written by the owner, while attached; the detaching and attaching of `state` publish it.
     pub(crate) reading: AtomicU32,
+    /// The object lock that the owner waits for, and the one that it holds meanwhile; 0 for none. They may have been handed over to it, or be held by
+    /// it, when a fork leaves its thread behind. Written by the owner.
+    pub(crate) waits_for: AtomicUsize,
+    pub(crate) holds: AtomicUsize,
     /// The word the owner sleeps on in `park`.
     pub(crate) park_word: AtomicU32,
     own: Own,
@@ -110,6 +114,8 @@ impl Slot {
             native_handle: AtomicU64::new(0),
             generation: AtomicU32::new(0),
             reading: AtomicU32::new(0),
+            waits_for: AtomicUsize::new(0),
+            holds: AtomicUsize::new(0),
             park_word: AtomicU32::new(0),
             own: Own { versions: Cell::new((0, 0)), retired: qsbr::Private::new() },
         }
@@ -306,6 +312,7 @@ pub(crate) fn orphan_others(me: Option<&'static Slot>) {
             s.os_tid.store(0, Ordering::Relaxed);
             s.native_handle.store(0, Ordering::Relaxed);
             s.poll.fetch_and(!safepoint::PERSONAL, Ordering::Relaxed);
+            s.reading.store(0, Ordering::Relaxed);
             if was & ALIVE != 0 {
                 with_registry(|reg| reg.free.push(Reverse(s.id)));
                 LIVE.fetch_sub(1, Ordering::Relaxed);

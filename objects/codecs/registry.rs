@@ -83,7 +83,8 @@ pub fn lookup(cx: &mut Cx, encoding: &Str) -> PyResult<Value> {
     if let Some(found) = cache().get(cx, key.as_ref())? {
         return Ok(found.into_value());
     }
-    if path().is_empty() && !ENCODINGS.swap(true, Ordering::Relaxed) {
+    if path().is_empty() && (crate::cx::MULTI.load(Ordering::Relaxed) || !ENCODINGS.swap(true, Ordering::Relaxed)) {
+        // Another thread may be at it: then this waits.
         drop(cx.host.import(cx, "encodings")?);
     }
     for search in path().snapshot(cx) {

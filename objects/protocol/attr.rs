@@ -68,8 +68,18 @@ pub fn generic_get_optional(cx: &mut Cx, obj: Ref<'_>, name: Ref<'_>) -> PyResul
         if dt.slots.descr_set().is_some()
             && let Some(get) = dt.slots.descr_get()
         {
+            // These run no Python code, so that asking twice does no harm.
+            let native = matches!(dt.id, ids::GETSET_DESCRIPTOR | ids::MEMBER_DESCRIPTOR | ids::SLOT_MEMBER);
             let Some(d) = found else { return Ok(None) };
-            return cx.with_held(d, |cx, d| cx.with_type(t, |cx, t| get(cx, d, Some(obj), t))).map(Some);
+            let r = cx.with_held(d, |cx, d| cx.with_type(t, |cx, t| get(cx, d, Some(obj), t)));
+            // Another thread may have given the object another class, which the descriptor refuses.
+            return match r {
+                Err(e) if native && type_of(obj).id != t.id => {
+                    drop(cx.catch(e));
+                    generic_get_optional(cx, obj, name)
+                }
+                r => r.map(Some),
+            };
         }
     }
     if let Some(r) = instance::get_own(obj, t, name) {

@@ -130,5 +130,9 @@ pub fn bytes_of(cx: &mut Cx, v: Ref<'_>) -> PyResult<Vec<u8>> {
     if let Some(b) = v.exact::<crate::types::bytes::Bytes>() {
         return Ok(b.data().to_vec());
     }
+    // Under its lock, not exported: others may change its length as they like.
+    if let Some(b) = v.exact::<crate::types::bytearray::ByteArray>() {
+        return Ok(b.read(<[u8]>::to_vec));
+    }
     Ok(get(cx, v, wanted::SIMPLE)?.to_vec())
 }

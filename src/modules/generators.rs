@@ -190,24 +190,29 @@ fn get_frame(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     if g.state.load(Ordering::Acquire) == generator::DONE {
         return Ok(Value::NONE.into());
     }
-    // SAFETY: the frame lives in the generator, which is alive.
-    Ok(unsafe { crate::vm::frame_object::object_of(&mut *g.frame.get()) }.unwrap_or(Value::NONE).into())
+    let frame = crate::vm::foreign::keep_still(g.frame.get(), |f| {
+        if g.state.load(Ordering::Acquire) == generator::DONE {
+            return None;
+        }
+        // SAFETY: the frame lives in the generator, which is alive, and keeps still.
+        unsafe { crate::vm::frame_object::object_of(&mut *f) }
+    });
+    Ok(frame.flatten().unwrap_or(Value::NONE).into())
 }
 /// What a suspended generator or coroutine delegates to, or None.
 fn get_delegate(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
     let g = me(v);
-    if g.state.load(Ordering::Acquire) != generator::SUSPENDED || g.started.load(Ordering::Relaxed) == 0 {
-        return Ok(Value::NONE.into());
-    }
-    // SAFETY: suspended at an instruction; the register is live there.
-    unsafe {
-        let f = &*g.frame.get();
-        let i = bytecode::Instr((*f.pc).load(Ordering::Relaxed));
-        if i.op_byte() == bytecode::Op::YieldFrom as u8 {
-            return Ok(Ref::from_word(*f.regs.add(i.b() as usize)).to_value().into());
+    let delegate = crate::vm::foreign::keep_still(g.frame.get(), |f| {
+        if g.state.load(Ordering::Acquire) != generator::SUSPENDED || g.started.load(Ordering::Relaxed) == 0 {
+            return None;
         }
-    }
-    Ok(Value::NONE.into())
+        // SAFETY: suspended at an instruction, and nobody resumes it now; the register is live there.
+        unsafe {
+            let i = bytecode::Instr((*(*f).pc).load(Ordering::Relaxed));
+            (i.op_byte() == bytecode::Op::YieldFrom as u8).then(|| Ref::from_word(*(*f).regs.add(i.b() as usize)).to_value())
+        }
+    });
+    Ok(delegate.flatten().unwrap_or(Value::NONE).into())
 }
 
 static METHODS: &[Method] = &[

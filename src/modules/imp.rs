@@ -13,6 +13,8 @@ use objects::types::str::{Str, as_str};
 use objects::types::tuple::Tuple;
 use objects::types::type_::type_of;
 use objects::{Cx, PyResult, names};
+use sync::event::{RawLock, Waited};
+use sync::prim::{AtomicU32, AtomicU64, Ordering};
 
 /// The definition of a native module.
 pub fn definition(name: &str) -> Option<&'static ModuleDef> {
@@ -99,6 +101,43 @@ fn get_frozen_object(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 /// The import lock is importlib's own, per module; this one has nothing to guard.
+/// The lock of importlib's tables. (Modules have locks of their own, which are in those tables.)
+static IMPORT_LOCK: RawLock = RawLock::new();
+/// Identifier of the thread that holds it, and how often. Written by the holder.
+static IMPORT_OWNER: AtomicU64 = AtomicU64::new(0);
+static IMPORT_DEPTH: AtomicU32 = AtomicU32::new(0);
+
+/// Takes the import lock, which the calling thread may hold already. Waits detached.
+pub fn lock_imports() {
+    let me = super::thread::ident();
+    if IMPORT_OWNER.load(Ordering::Relaxed) != me {
+        while IMPORT_LOCK.acquire(None, false) != Waited::Done {}
+        IMPORT_OWNER.store(me, Ordering::Relaxed);
+    }
+    IMPORT_DEPTH.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Releases the import lock; the calling thread holds it.
+pub fn unlock_imports() {
+    if IMPORT_DEPTH.fetch_sub(1, Ordering::Relaxed) == 1 {
+        IMPORT_OWNER.store(0, Ordering::Relaxed);
+        IMPORT_LOCK.release();
+    }
+}
+
+fn acquire_lock(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
+    lock_imports();
+    Ok(Value::NONE.into())
+}
+
+fn release_lock(cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
+    if IMPORT_OWNER.load(Ordering::Relaxed) != super::thread::ident() {
+        return Err(cx.runtime_error("not holding the import lock"));
+    }
+    unlock_imports();
+    Ok(Value::NONE.into())
+}
+
 fn nothing(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
     Ok(Value::NONE.into())
 }
@@ -223,9 +262,9 @@ static FUNCTIONS: &[Method] = &[
         },
         "Names of the packed modules.",
     ),
-    function("acquire_lock", "($module, /)", nothing, "Does nothing: imports lock per module."),
-    function("release_lock", "($module, /)", nothing, "Does nothing: imports lock per module."),
-    function("lock_held", "($module, /)", |_, _| Ok(Value::FALSE.into()), "Whether the import lock is held."),
+    function("acquire_lock", "($module, /)", acquire_lock, "Takes the lock of importlib's own tables; its owner may take it again."),
+    function("release_lock", "($module, /)", release_lock, "Releases the lock of importlib's own tables."),
+    function("lock_held", "($module, /)", |_, _| Ok(Value::bool(IMPORT_LOCK.is_locked()).into()), "Whether any thread holds that lock."),
     function(
         "extension_suffixes",
         "($module, /)",

@@ -101,11 +101,7 @@ fn load(cx: &mut Cx, full: Ref<'_>) -> PyResult<Value> {
     if let Some(m) = runtime::modules().get(cx, full)?.map(Reg::into_value)
         && !m.as_ref().is_none()
     {
-        if let Some(module) = as_module(m.as_ref())
-            && is_initialising(cx, module)?
-        {
-            importlib(cx, "_lock_unlock_module", &[full])?;
-        }
+        wait_for(cx, full, &m)?;
         return Ok(m);
     }
     if super::audit::is_watched() {
@@ -123,6 +119,24 @@ fn load(cx: &mut Cx, full: Ref<'_>) -> PyResult<Value> {
             Err(e)
         }
     }
+}
+
+/// Waits until the module, found in `sys.modules`, is whole, unless this thread is the one that loads it.
+fn wait_for(cx: &mut Cx, full: Ref<'_>, m: &Value) -> PyResult<()> {
+    if let Some(module) = as_module(m.as_ref())
+        && is_initialising(cx, module)?
+    {
+        importlib(cx, "_lock_unlock_module", &[full])?;
+    }
+    Ok(())
+}
+
+/// As `wait_for`, for natives that look modules up by themselves. With one thread there is nobody to wait for.
+pub fn wait_until_loaded(cx: &mut Cx, name: &str, m: &Value) -> PyResult<()> {
+    if !objects::cx::MULTI.load(sync::prim::Ordering::Relaxed) {
+        return Ok(());
+    }
+    wait_for(cx, Str::intern_text(name).as_ref(), m)
 }
 
 /// Takes importlib's own frames out of a traceback: all of them from an ImportError, else those that led to a module's code.

@@ -24,6 +24,7 @@ pub mod sys;
 pub mod sysconfig;
 pub mod templates;
 pub mod thread;
+pub mod thread_local;
 pub mod tokenize;
 pub mod typing;
 pub mod warnings;

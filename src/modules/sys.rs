@@ -107,6 +107,16 @@ fn get_frame(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     }
 }
 
+/// A dict of values by thread identifier.
+fn by_thread(cx: &mut Cx, of: Vec<(u64, Value)>) -> PyResult<Reg> {
+    let d = Dict::new();
+    for (ident, v) in of {
+        let k = objects::types::int::from_u64(ident);
+        d.set(cx, k.as_ref(), v.as_ref())?;
+    }
+    Ok(d.into())
+}
+
 fn get_frame_module(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let depth = match a[0].given() {
         Some(d) => objects::types::int::index_i64(cx, d)?.max(0) as usize,
@@ -351,6 +361,18 @@ static FUNCTIONS: &[Method] = &[
     function("exc_info", "($module, /)", exc_info, "The exception being handled, as a triple."),
     function("exception", "($module, /)", |cx, _| Ok(cx.handled.clone().into()), "The exception being handled."),
     function("_getframe", "($module, depth=0, /)", get_frame, "A frame object of the call stack."),
+    function(
+        "_current_frames",
+        "($module, /)",
+        |cx, _| by_thread(cx, crate::vm::foreign::current_frames()),
+        "Each thread's topmost frame.",
+    ),
+    function(
+        "_current_exceptions",
+        "($module, /)",
+        |cx, _| by_thread(cx, crate::vm::foreign::current_exceptions()),
+        "The exception that each thread is handling.",
+    ),
     function("_getframemodulename", "($module, /, depth=0)", get_frame_module, "The module name of a frame of the call stack."),
     function(
         "getrecursionlimit",

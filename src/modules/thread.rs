@@ -1,10 +1,10 @@
 //! `_thread`: threads on OS threads, locks on the runtime's parking table.
 
 use crate::runtime::Thread;
-use gc::{Field, Payload, Ref, Reg, SendValue, Value, Word};
+use gc::{Payload, Ref, Reg, SendValue, Value, Word};
 use objects::args::Args;
 use objects::native::{GetSet, Method, function, getter, method};
-use objects::protocol::{attr, call, truth};
+use objects::protocol::{call, truth};
 use objects::types::dict::{Dict, as_dict};
 use objects::types::exception::{self, ids as exc};
 use objects::types::instance;
@@ -13,7 +13,7 @@ use objects::types::str::{as_str, text};
 use objects::types::tuple::Tuple;
 use objects::types::type_::slots::Slots;
 use objects::types::type_::{Type, TypeSpec, flags, type_of, type_value};
-use objects::{Cx, PyResult, ids};
+use objects::{Cx, PyResult};
 use std::time::Duration;
 use stdlib_native::clock::Round;
 use sync::event::{Event, RawLock, Waited};
@@ -299,6 +299,8 @@ fn handle_of(v: Ref<'_>) -> &Handle {
 
 /// Threads started and not yet done.
 static RUNNING: sync::mutex::Mutex<Vec<std::sync::Arc<Shared>>> = sync::mutex::Mutex::new(Vec::new());
+/// Handles made for threads that were not started here: the main one, and those that natives made. A forked child marks them as ended too.
+static ADOPTED: sync::mutex::Mutex<Vec<std::sync::Weak<Shared>>> = sync::mutex::Mutex::new(Vec::new());
 static MAIN_IDENT: AtomicU64 = AtomicU64::new(0);
 static STACK_SIZE: AtomicUsize = AtomicUsize::new(0);
 static SHUTTING_DOWN: AtomicBool = AtomicBool::new(false);
@@ -494,14 +496,17 @@ pub fn wait_for_threads(cx: &mut Cx) -> PyResult<()> {
 /// Around a fork: nobody else may hold the list of threads then.
 pub fn before_fork() {
     RUNNING.raw().lock();
+    ADOPTED.raw().lock();
 }
 /// In the parent.
 pub fn after_fork_parent() {
+    ADOPTED.raw().unlock();
     RUNNING.raw().unlock();
 }
 /// In the child: the calling thread is the main one, and all others have ended.
 pub fn after_fork_child() {
     crate::vm::instrument::stats::after_fork();
+    ADOPTED.raw().unlock();
     RUNNING.raw().unlock();
     set_main();
     super::signal::after_fork_child();
@@ -510,7 +515,13 @@ pub fn after_fork_child() {
         let mut list = RUNNING.lock();
         let (mine, others): (Vec<_>, Vec<_>) = list.drain(..).partition(|s| s.ident.load(Ordering::Relaxed) == me);
         *list = mine;
-        others
+        let adopted = ADOPTED
+            .lock()
+            .iter()
+            .filter_map(std::sync::Weak::upgrade)
+            .filter(|s| s.ident.load(Ordering::Relaxed) != me)
+            .collect::<Vec<_>>();
+        others.into_iter().chain(adopted)
     };
     for s in others {
         s.state.store(3, Ordering::Release);
@@ -541,8 +552,11 @@ static HANDLE_METHODS: &[Method] = &[
     method(
         "_set_done",
         "($self, /)",
-        |_, a| {
+        |cx, a| {
             let s = &handle_of(a[0]).shared;
+            if s.state.load(Ordering::Acquire) == 0 {
+                return Err(cx.runtime_error("thread not started"));
+            }
             s.state.store(3, Ordering::Release);
             s.done.set();
             Ok(Value::NONE.into())
@@ -560,134 +574,8 @@ pub static HANDLE_TYPE: TypeSpec = TypeSpec::of::<Handle>("_thread._ThreadHandle
     .methods(HANDLE_METHODS)
     .getsets(HANDLE_GETSETS);
 
-// ---- thread-local data ----
-
-/// Payload of `_local`: each thread's dict lives in that thread's context, under a key that this object keeps alive.
-#[repr(C)]
-pub struct Local {
-    args: Field,
-    kwargs: Field,
-    serial: u64,
-}
-// SAFETY: visits both words.
-unsafe impl Payload for Local {
-    const TYPE_ID: u32 = type_ids::LOCAL;
-    fn traverse(&self, visit: &mut dyn FnMut(Word)) {
-        visit(self.args.peek());
-        visit(self.kwargs.peek());
-    }
-}
-static SERIAL: AtomicU64 = AtomicU64::new(1);
-
-fn local_of(v: Ref<'_>) -> &Local {
-    // SAFETY: slots check their receiver.
-    unsafe { v.cast::<Local>() }
-}
-
-fn local_new(cx: &mut Cx, class: Ref<'_>, args: Args<'_>) -> PyResult<Reg> {
-    // SAFETY: `new` gets types.
-    let t = unsafe { class.cast::<Type>() };
-    let object_init = objects::types::by_id(ids::OBJECT).slots.raw(objects::types::type_::slots::Slot::init);
-    if !args.items.is_empty() && t.slots.raw(objects::types::type_::slots::Slot::init) == object_init {
-        return Err(cx.type_error("Initialization arguments are not supported"));
-    }
-    let kw = Dict::new();
-    for (k, v) in args.keywords() {
-        kw.set(cx, k, v)?;
-    }
-    let payload = Local {
-        args: Field::new(Tuple::from_refs(args.positional()).into_value()),
-        kwargs: Field::new(kw.into_value()),
-        serial: SERIAL.fetch_add(1, Ordering::Relaxed),
-    };
-    let v = instance::alloc_with(t, payload);
-    // The creating thread's `__init__` runs by the ordinary call.
-    per_thread(cx).set(cx, objects::types::int::from_u64(local_of(v.as_ref()).serial).as_ref(), Dict::new().as_ref())?;
-    Ok(v.into())
-}
-
-/// This thread's table of local dicts.
-fn per_thread(cx: &mut Cx) -> gc::Gc<Dict> {
-    let v = cx.module_state(type_ids::LOCAL);
-    if !v.as_ref().is_none() {
-        // SAFETY: only dicts are stored there.
-        return unsafe { gc::Gc::from_value(v) };
-    }
-    let d = Dict::new();
-    cx.set_module_state(type_ids::LOCAL, d.value().clone());
-    d
-}
-
-/// The calling thread's dict of a local object; `__init__` runs when the thread sees it first.
-fn local_dict(cx: &mut Cx, v: Ref<'_>) -> PyResult<Value> {
-    let l = local_of(v);
-    let key = objects::types::int::from_u64(l.serial);
-    let table = per_thread(cx);
-    if let Some(d) = table.get(cx, key.as_ref())? {
-        return Ok(d.into_value());
-    }
-    let d = Dict::new().into_value();
-    table.set(cx, key.as_ref(), d.as_ref())?;
-    if let Some(init) = type_of(v).slots.init() {
-        let args = l.args.load(l.header());
-        let kwargs = l.kwargs.load(l.header());
-        let mut items: Vec<Ref<'_>> = args.as_ref().exact::<Tuple>().map(|t| t.items().to_vec()).unwrap_or_default();
-        let pairs = as_dict(kwargs.as_ref()).map(Dict::items).unwrap_or_default();
-        let mut names = Vec::new();
-        for (k, x) in &pairs {
-            names.push(k.as_ref());
-            items.push(x.as_ref());
-        }
-        let names = if names.is_empty() { None } else { Some(Tuple::from_refs(&names)) };
-        if let Err(e) = init(cx, v, Args { items: &items, names: names.as_deref() }) {
-            table.remove(cx, key.as_ref())?;
-            return Err(e);
-        }
-    }
-    Ok(d)
-}
-
-fn local_getattr(cx: &mut Cx, v: Ref<'_>, name: Ref<'_>) -> PyResult<Reg> {
-    let d = local_dict(cx, v)?;
-    if as_str(name).is_some_and(|s| s.eq_str("__dict__")) {
-        return Ok(d.into());
-    }
-    let on_type = type_of(v).lookup(name);
-    let data = on_type.as_ref().is_some_and(|t| type_of(t.as_ref()).slots.descr_set().is_some());
-    if !data && let Some(x) = as_dict(d.as_ref()).map(|d| d.get(cx, name)).transpose()?.flatten() {
-        return Ok(x);
-    }
-    attr::generic_get(cx, v, name)
-}
-fn local_setattr(cx: &mut Cx, v: Ref<'_>, name: Ref<'_>, value: Option<Ref<'_>>) -> PyResult<()> {
-    let d = local_dict(cx, v)?;
-    if as_str(name).is_some_and(|s| s.eq_str("__dict__")) {
-        let n = type_of(v).name_text();
-        return Err(cx.attribute_error(format!("'{n}' object attribute '__dict__' is read-only"), name, v));
-    }
-    if let Some(f) = type_of(v).lookup(name)
-        && type_of(f.as_ref()).slots.descr_set().is_some()
-    {
-        return attr::generic_set(cx, v, name, value);
-    }
-    let Some(dict) = as_dict(d.as_ref()) else { return Ok(()) };
-    match value {
-        Some(x) => dict.set(cx, name, x),
-        None => match dict.remove(cx, name)? {
-            Some(_) => Ok(()),
-            None => Err(attr::missing(cx, v, name)),
-        },
-    }
-}
-
-/// `_thread._local`.
-pub static LOCAL_TYPE: TypeSpec = TypeSpec::of::<Local>("_thread._local")
-    .flags(flags::BASE | flags::WEAKREFS)
-    .slots(Slots { new: Some(local_new), getattr: Some(local_getattr), setattr: Some(local_setattr), ..Slots::NONE })
-    .doc("Data that each thread has its own of.");
-
 /// The module's static types.
-pub static SPECS: &[&TypeSpec] = &[&LOCK_TYPE, &RLOCK_TYPE, &HANDLE_TYPE, &LOCAL_TYPE];
+pub static SPECS: &[&TypeSpec] = &[&LOCK_TYPE, &RLOCK_TYPE, &HANDLE_TYPE, &super::thread_local::LOCAL_TYPE];
 
 fn stack_size(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let old = STACK_SIZE.load(Ordering::Relaxed);
@@ -723,6 +611,11 @@ fn make_handle(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let shared = new_shared(true);
     shared.ident.store(i as u64, Ordering::Relaxed);
     shared.state.store(2, Ordering::Relaxed);
+    {
+        let mut list = ADOPTED.lock();
+        list.retain(|s| s.strong_count() > 0);
+        list.push(std::sync::Arc::downgrade(&shared));
+    }
     Ok(gc::alloc(Handle { shared }).into())
 }
 

@@ -26,7 +26,8 @@ fn remove_dead(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
             return Err(cx.type_error("not a weakref"));
         }
         if objects::finalise::as_weakref(v.as_ref()).is_some_and(objects::finalise::WeakRef::is_dead) {
-            d.remove(cx, a[1])?;
+            let key = objects::types::dict::Key::new(cx, a[1])?;
+            d.remove_key_if(cx, key, |w| w == v.word())?;
         }
     }
     Ok(Value::NONE.into())

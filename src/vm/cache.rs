@@ -134,3 +134,32 @@ pub fn poolable(w: Word) -> bool {
     // SAFETY: the caller holds a reference.
     !w.is_pointer() || unsafe { (*w.header()).flags() } & (gc::flag::DEFERRED | gc::flag::IMMORTAL) != 0
 }
+
+/// A version that no type and no dict ever has: words with it keep their place in the pool.
+const NO_VERSION: u32 = u32::MAX;
+
+/// Drops some of the caches of the code that runs, for stress tests.
+#[cold]
+pub fn drop_some(cx: &objects::Cx) {
+    if !gc::stress::drops_caches() || !gc::stress::random().is_multiple_of(16) {
+        return;
+    }
+    // SAFETY: the current frame and its code are alive.
+    let Some(code) = (unsafe { super::frame::current(cx).as_ref() }).and_then(|f| f.code()) else { return };
+    let mut at = 0;
+    while let Some(w) = code.instrs.get(at) {
+        let caches = bytecode::Instr(w.load(Ordering::Relaxed)).op().map_or(0, |op| op.caches());
+        for n in 1..=caches {
+            if let Some(c) = code.instrs.get(at + n)
+                && gc::stress::random() & 1 == 0
+            {
+                let old = c.load(Ordering::Relaxed);
+                if version(old) != 0 {
+                    // A racing filler's word wins.
+                    let _ = c.compare_exchange(old, word(NO_VERSION, kind_of(old), payload(old)), Ordering::AcqRel, Ordering::Relaxed);
+                }
+            }
+        }
+        at += 1 + caches;
+    }
+}

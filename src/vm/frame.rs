@@ -81,6 +81,17 @@ pub struct Frame {
     pub loose: bool,
 }
 
+thread_local! {
+    /// Where the calling thread's frame headers are.
+    static OWN_FRAMES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Whether a frame's header lies in the calling thread's range.
+pub fn in_own_range(f: *const Frame) -> bool {
+    let start = OWN_FRAMES.get();
+    (f as usize).wrapping_sub(start) < FRAMES * size_of::<Frame>() && start != 0
+}
+
 /// A thread's reserved ranges.
 pub struct Stacks {
     registers: *mut libc::c_void,
@@ -128,6 +139,7 @@ impl Stacks {
     /// The bottom header: a frame without code below all others.
     pub fn bottom(&self) -> *mut Frame {
         let f = self.frames.cast::<Frame>();
+        OWN_FRAMES.set(f as usize);
         // SAFETY: the range is mapped and zeroed; zeroes are null pointers and `Then::Native`.
         unsafe {
             (*f).top = self.registers.cast();

@@ -1,8 +1,9 @@
 //! Frames as Python sees them: made when somebody asks, cut loose when the frame ends. Tracebacks name a frame object and an instruction.
 //!
-//! A frame object of a running frame points to the frame's header and is read by the frame's own thread (others go through a
-//! handshake). When the frame ends, `detach` copies what the locals hold.
+//! A frame object of a running frame points to the frame's header; who reads it goes through [`foreign::with_frame`], which stops the world when
+//! the frame is another thread's. When the frame ends, `detach` copies what the locals hold.
 
+use super::foreign;
 use super::frame::Frame;
 use bytecode::LocalKind;
 use gc::{Field, Gc, Header, Payload, Ref, Value, Word};
@@ -229,12 +230,14 @@ pub fn code_of(frame: &Value) -> Option<&objects::types::code::Code> {
 
 /// Instruction index of a frame object.
 pub fn pc_of(o: &FrameObject) -> u32 {
-    let f = o.frame.load(Ordering::Acquire);
-    // SAFETY: non-null while the frame is alive.
-    if f.is_null() { o.pc.load(Ordering::Relaxed) } else { unsafe { (*f).pc_index() } }
+    foreign::with_frame(o, |f| match f {
+        // SAFETY: alive, and it keeps still.
+        Some(f) => unsafe { (*f).pc_index() },
+        None => o.pc.load(Ordering::Relaxed),
+    })
 }
 
-/// The frame a frame object stands for, while it is alive and may be looked at by the calling thread.
+/// The frame a frame object stands for, while it is alive. Only its own thread may look at it.
 pub fn live(o: &FrameObject) -> Option<*mut Frame> {
     let f = o.frame.load(Ordering::Acquire);
     if f.is_null() { None } else { Some(f) }
@@ -242,40 +245,46 @@ pub fn live(o: &FrameObject) -> Option<*mut Frame> {
 
 /// The generator whose frame it stands for, while that is alive, or None. (The generator holds its frame's object, so that does not hold the generator.)
 pub fn generator_of(o: &FrameObject) -> Value {
-    match live(o) {
+    foreign::with_frame(o, |f| match f {
         // SAFETY: a live frame's generator is alive.
         Some(f) => unsafe {
             if (*f).generator.is_null() { Value::NONE } else { Ref::from_word(Word::from_header((*f).generator)).to_value() }
         },
         None => Value::NONE,
-    }
+    })
 }
 
 /// `f_back`.
 pub fn back_of(o: &FrameObject) -> Value {
-    let Some(f) = live(o) else {
-        let v = o.back.load(o.header());
-        return if v.word() == Word::UNBOUND { Value::NONE } else { v };
-    };
-    if let Some(g) = super::generator::as_generator(generator_of(o).as_ref())
-        && g.state.load(Ordering::Acquire) != super::generator::RUNNING
-    {
-        return Value::NONE;
-    }
-    // SAFETY: a running frame's chain is alive.
-    unsafe { python_frame((*f).prev).and_then(|p| object_of(&mut *p)).unwrap_or(Value::NONE) }
+    foreign::with_frame(o, |f| {
+        let Some(f) = f else {
+            let v = o.back.load(o.header());
+            return if v.word() == Word::UNBOUND { Value::NONE } else { v };
+        };
+        // SAFETY: a running frame's chain is alive, and so is a frame's generator.
+        unsafe {
+            let generator = (*f).generator;
+            if !generator.is_null()
+                && let Some(g) = super::generator::as_generator(Ref::from_word(Word::from_header(generator)))
+                && g.state.load(Ordering::Acquire) != super::generator::RUNNING
+            {
+                return Value::NONE;
+            }
+            python_frame((*f).prev).and_then(|p| object_of(&mut *p)).unwrap_or(Value::NONE)
+        }
+    })
 }
 
 /// The locals of a frame object: the mapping of a body, or a dict of a function's locals as they are now.
 pub fn locals_of(o: &FrameObject) -> Value {
-    match live(o) {
+    foreign::with_frame(o, |f| match f {
         // SAFETY: alive.
         Some(f) => unsafe { snapshot(&*f) },
         None => match o.locals.load(o.header()) {
             v if v.word() == Word::UNBOUND => Dict::new().into_value(),
             v => v,
         },
-    }
+    })
 }
 
 /// Sets (or, with `None`, unbinds) a local of a function's frame. False when the code has no such variable.
@@ -290,35 +299,39 @@ pub fn set_local(cx: &mut Cx, o: &FrameObject, name: Ref<'_>, value: Option<Valu
     if local.is_none() && free.is_none() {
         return Ok(false);
     }
-    let Some(f) = live(o) else {
-        let d = o.locals.load(o.header());
-        if let Some(d) = d.as_ref().exact::<Dict>() {
-            match value {
-                Some(v) => d.set_str(name, v),
-                None => drop(d.remove_str(name)),
-            }
-        }
-        return Ok(true);
-    };
-    let word = |v: Option<Value>| v.unwrap_or(Value::UNBOUND);
-    // SAFETY: the frame is alive, and this thread's.
-    let old = unsafe {
-        match (local, free) {
-            (Some(n), _) => {
-                let at = (*f).regs.add(n);
-                let kind = code.data.locals[n].1;
-                match (kind, Ref::from_word(*at).header().and_then(|_| Ref::from_word(*at).exact::<Cell>())) {
-                    (LocalKind::Cell, Some(c)) => c.set(word(value)),
-                    _ => Value::from_word(std::mem::replace(&mut *at, word(value).into_word())),
+    let mut value = Some(value);
+    // What was there before; `None` when the code has no such variable.
+    let old: Option<Value> = foreign::with_frame(o, |f| {
+        let value = value.take().flatten();
+        let Some(f) = f else {
+            let d = o.locals.load(o.header());
+            if let Some(d) = d.as_ref().exact::<Dict>() {
+                match value {
+                    Some(v) => d.set_str(name, v),
+                    None => drop(d.remove_str(name)),
                 }
             }
-            (None, Some(n)) if !(*f).closure.is_null() => match Ref::from_word(*(*f).closure.add(n)).exact::<Cell>() {
-                Some(c) => c.set(word(value)),
-                None => return Ok(false),
-            },
-            _ => return Ok(false),
+            return Some(Value::UNBOUND);
+        };
+        let word = value.unwrap_or(Value::UNBOUND);
+        // SAFETY: the frame is alive and keeps still.
+        unsafe {
+            match (local, free) {
+                (Some(n), _) => {
+                    let at = (*f).regs.add(n);
+                    let kind = code.data.locals[n].1;
+                    match (kind, Ref::from_word(*at).header().and_then(|_| Ref::from_word(*at).exact::<Cell>())) {
+                        (LocalKind::Cell, Some(c)) => Some(c.set(word)),
+                        // What an argument borrows is counted now: its lender may be gone before the frame object.
+                        _ => Some(gc::Reg::from_word(std::mem::replace(&mut *at, word.into_word())).into_value()),
+                    }
+                }
+                (None, Some(n)) if !(*f).closure.is_null() => Ref::from_word(*(*f).closure.add(n)).exact::<Cell>().map(|c| c.set(word)),
+                _ => None,
+            }
         }
-    };
+    });
+    let Some(old) = old else { return Ok(false) };
     if old.word().is_pointer() {
         let list = kept_list(cx, o);
         if let Some(l) = list.as_ref().exact::<objects::types::list::List>() {

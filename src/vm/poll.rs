@@ -23,6 +23,10 @@ fn answer(cx: &mut Cx) -> PyResult<u32> {
         safepoint::take(cx.slot, safepoint::MERGE);
         gc::merge::drain_current();
     }
+    if gc::stress::keeps_polling() {
+        super::cache::drop_some(cx);
+        safepoint::request(cx.slot, safepoint::MERGE);
+    }
     if bits & safepoint::GC != 0 {
         safepoint::take(cx.slot, safepoint::GC);
         crate::collect::at_safepoint(cx);

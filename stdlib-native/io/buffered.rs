@@ -386,6 +386,10 @@ fn close(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     let flushed = ask(cx, v, names::flush()).map(drop);
     let first = flushed.err().map(|e| cx.catch(e));
     let (b, _held) = enter(cx, v)?;
+    if first.is_some() && b.is_closed(cx, &raw)? {
+        // Another thread has closed it meanwhile, and flushed.
+        return Ok(Value::NONE.into());
+    }
     let second = ask(cx, raw.as_ref(), names::close()).map(drop);
     let old = b.data(std::mem::take);
     drop(old);

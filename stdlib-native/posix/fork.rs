@@ -29,8 +29,12 @@ fn hooks(which: usize) -> gc::Gc<List> {
     unsafe { gc::Gc::from_value(Ref::from_word(Word(w)).to_value()) }
 }
 
-/// What the interpreter does around a fork, with the world stopped.
+/// What the interpreter does around a fork. `enter` and `leave` run in the running program, the others with the world stopped.
 pub struct Natives {
+    /// First: takes what other threads hold for longer (the import lock), so that the child does not find it taken.
+    pub enter: fn(),
+    /// Last, in parent and child: gives it back.
+    pub leave: fn(),
     /// Before: takes locks that threads without a slot may hold.
     pub before: fn(),
     /// After, in the parent: gives them back.
@@ -81,14 +85,21 @@ pub fn in_child(cx: &mut Cx) {
 /// # Safety
 /// `f` forks at most once and touches no cells.
 pub unsafe fn around(f: impl FnOnce() -> i32) -> (i32, i32) {
+    let natives = NATIVES.get();
+    let call = |f: fn(&Natives) -> fn()| natives.into_iter().for_each(|n| f(n)());
+    call(|n| n.enter);
     let forking = sync::fork::before_fork();
+    call(|n| n.before);
     let pid = f();
     let e = last_errno();
     if pid == 0 {
+        call(|n| n.child);
         sync::fork::after_fork_child(forking)
     } else {
+        call(|n| n.parent);
         sync::fork::after_fork_parent(forking)
     }
+    call(|n| n.leave);
     (pid, e)
 }
 

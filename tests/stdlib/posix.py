@@ -110,7 +110,7 @@ print(len(posix.urandom(10)), posix.urandom(0), len(posix.getrandom(5)))
 error(posix.urandom, -1)
 # The process
 print(posix.getpid() == os.getpid(), posix.getppid() >= 0, posix.getuid() == posix.getresuid()[0], posix.getegid() == posix.getresgid()[1], posix.getpgrp() == posix.getpgid(0), posix.getsid(0) >= 0, type(posix.getgroups()))
-print(posix.umask(0o22) >= 0, oct(posix.umask(0o22)), posix.getpriority(posix.PRIO_PROCESS, 0), posix.nice(0), len(posix.getloadavg()), posix.cpu_count() > 0)
+print(posix.umask(0o22) >= 0, oct(posix.umask(0o22)), isinstance(posix.getpriority(posix.PRIO_PROCESS, 0), int), posix.nice(0) == posix.getpriority(posix.PRIO_PROCESS, 0), len(posix.getloadavg()), posix.cpu_count() > 0)
 error(posix.getpgid, -5)
 error(posix.getpriority, 99, 0)
 error(posix.kill, posix.getpid(), 999)

@@ -599,6 +599,10 @@ pub fn from_source(cx: &mut Cx, source: Ref<'_>, type_name: &str, range_message:
         v.resize(n, 0);
         return Ok(v);
     }
+    if let Some(b) = source.exact::<crate::types::bytearray::ByteArray>() {
+        // Under its lock, not exported: others may change its length as they like.
+        return Ok(b.read(<[u8]>::to_vec));
+    }
     if crate::protocol::buffer::is_exporter(source) {
         return Ok(crate::protocol::buffer::get(cx, source, crate::protocol::buffer::wanted::FULL_RO)?.to_vec());
     }

@@ -233,8 +233,8 @@ impl Dict {
     /// has the number that is given back.
     #[cold]
     fn find_slow(&self, cx: &mut Cx, key: &Key<'_>) -> PyResult<(Found, u32)> {
-        // Acquire, and before the table: a table that is replaced later comes with another number.
-        let changes = self.changes.load(Ordering::Acquire);
+        // Before the table: a table that is replaced later comes with another number.
+        let changes = self.settled_changes();
         let mut skip = 0;
         loop {
             // Python code has run since the table was last looked at: only an unchanged number says that it is still the same.
@@ -378,6 +378,18 @@ impl Dict {
             drop(current);
             return Ok(old);
         }
+    }
+
+    /// The number of changes, and no change is half done: a writer counts *before* it changes anything, so that a reader who meets the new number
+    /// and the old table would take an index into the one for an index into the other (`loom-tests/dict_slow.rs`, `LockNotAsked`).
+    fn settled_changes(&self) -> u32 {
+        let changes = self.changes.load(Ordering::Acquire);
+        // Acquire: who has seen a writer's number sees its lock too, or that it has unlocked and with it all that it did.
+        if self.header().lock_byte().load(Ordering::Acquire) & sync::lock::HELD == 0 {
+            return changes;
+        }
+        let _l = lock_header(self.header());
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// Before the set of keys changes, under the lock.

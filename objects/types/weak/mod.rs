@@ -5,7 +5,7 @@ pub mod proxy;
 use crate::args::Args;
 use crate::cx::Cx;
 use crate::error::{PyResult, Raised};
-use crate::finalise::{WeakRef, drop_later, find_weakref, register};
+use crate::finalise::{WeakRef, drop_later, find_weakref, register, register_or_find};
 use crate::ids;
 use crate::names;
 use crate::native::{GetSet, Method, class_method, getter};
@@ -37,14 +37,20 @@ fn referent<'a>(cx: &mut Cx, v: Ref<'a>) -> PyResult<&'a Header> {
 pub fn make(cx: &mut Cx, t: &Type, target: Ref<'_>, callback: Option<Ref<'_>>) -> PyResult<Value> {
     let h = referent(cx, target)?;
     let callback = callback.filter(|c| !c.is_none());
-    if callback.is_none() && !t.has(flags::HEAP) {
-        let found = find_weakref(h, |r| type_of(r).id == t.id && me(r).callback.peek() == Word::UNBOUND);
+    let shared = callback.is_none() && !t.has(flags::HEAP);
+    let fits = |r: Ref<'_>| type_of(r).id == t.id && me(r).callback.peek() == Word::UNBOUND;
+    if shared {
+        let found = find_weakref(h, fits);
         drop_later();
         if let Some(v) = found {
             return Ok(v);
         }
     }
     let v = instance::alloc_with(t, WeakRef::payload(h, callback.map_or(Value::UNBOUND, Ref::to_value)));
+    if shared {
+        // Another thread may have made one meanwhile.
+        return Ok(register_or_find(me(v.as_ref()), fits).unwrap_or(v));
+    }
     register(me(v.as_ref()));
     Ok(v)
 }
