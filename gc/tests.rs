@@ -11,6 +11,7 @@ struct Pair(Field, Field);
 // SAFETY: visits both fields.
 unsafe impl Payload for Pair {
     const TYPE_ID: u32 = PAIR;
+    const WALK: Walk = Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.0.peek());
         visit(self.1.peek());
@@ -21,7 +22,7 @@ impl Drop for Pair {
         DEATHS.fetch_add(1, SeqCst);
     }
 }
-static KIND: Kind = Kind { destroy: destroy_payload::<Pair>, traverse: traverse_payload::<Pair> };
+static KIND: Kind = Kind { destroy: destroy_payload::<Pair>, traverse: traverse_payload::<Pair>, walk: Walk::Racy };
 
 fn attached<R>(f: impl FnOnce() -> R) -> R {
     TYPES[PAIR as usize].store(&KIND as *const Kind as *mut Kind, std::sync::atomic::Ordering::SeqCst);
@@ -133,6 +134,7 @@ fn racing_readers_and_a_writer() {
         // Some were promoted: they wait for a stop.
         let pending = {
             let world = sync::safepoint::stop_the_world();
+            merge::drain_all(&world);
             deferred::reclaim(&world, &Default::default(), |_| None)
         };
         for h in pending {

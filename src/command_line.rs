@@ -349,6 +349,7 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
         }
     }
     thread::shut_down();
+    crate::collect::helper::close();
     stdlib_native::io::standard::end();
     if !streams::flush(cx, true) {
         code = 120;

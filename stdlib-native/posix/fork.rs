@@ -81,12 +81,24 @@ pub fn in_child(cx: &mut Cx) {
 /// # Safety
 /// `f` forks at most once and touches no cells.
 pub unsafe fn around(f: impl FnOnce() -> i32) -> (i32, i32) {
+    // No search for garbage is under way in the child.
+    let _turn = gc::search::hold_off();
     let forking = sync::fork::before_fork();
+    let natives = NATIVES.get();
+    if let Some(n) = natives {
+        (n.before)();
+    }
     let pid = f();
     let e = last_errno();
     if pid == 0 {
-        sync::fork::after_fork_child(forking)
+        sync::fork::after_fork_child(forking);
+        if let Some(n) = natives {
+            (n.child)();
+        }
     } else {
+        if let Some(n) = natives {
+            (n.parent)();
+        }
         sync::fork::after_fork_parent(forking)
     }
     (pid, e)

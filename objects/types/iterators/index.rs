@@ -42,6 +42,7 @@ pub struct IndexIterator<S: Indexed> {
 // SAFETY: visits the container.
 unsafe impl<S: Indexed> Payload for IndexIterator<S> {
     const TYPE_ID: u32 = S::ITERATOR;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.container.peek());
     }

@@ -16,6 +16,7 @@ pub struct Tuple {
 // SAFETY: visits all items.
 unsafe impl Payload for Tuple {
     const TYPE_ID: u32 = ids::TUPLE;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         self.items().iter().for_each(|r| visit(r.word()));
     }
