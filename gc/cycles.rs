@@ -88,8 +88,9 @@ pub unsafe fn free(set: &[Confirmed], mut each: impl FnMut()) {
         }
         each();
     }
+    let mut chains = heap::Chains::new();
     for c in set {
-        // SAFETY: destroyed above; the borrow ends here.
+        // SAFETY: destroyed above, and known to nobody; the borrow ends here.
         unsafe {
             let h = &*c.cell;
             if h.flags() & flag::LARGE == 0 {
@@ -97,13 +98,13 @@ pub unsafe fn free(set: &[Confirmed], mut each: impl FnMut()) {
                 (*heap::page_of(h)).age.store(0, Ordering::Relaxed);
             }
             // Both counts zero before the marks go: a walker takes it for dead all the while.
-            h.merge(0);
             h.empty();
             h.clear_flags(!flag::LARGE);
-            local::current().heap.free(c.cell as *mut Header);
+            local::current().heap.free_chained(c.cell as *mut Header, &mut chains);
         }
         each();
     }
+    chains.push();
 }
 
 /// Calls `f` with every live cell. The world is stopped. `_turn`: nothing that is confirmed garbage is still to be hidden.

@@ -538,6 +538,22 @@ impl Heap {
         }
     }
 
+    /// As `free`, but cells of other heaps are given back together.
+    ///
+    /// # Safety
+    /// As for `free`; the cells are out of reach until the chains are pushed.
+    pub(crate) unsafe fn free_chained(&mut self, h: *mut Header, chains: &mut Chains) {
+        // SAFETY: passed on.
+        unsafe {
+            let large = (*h).flags.load(Ordering::Relaxed) & flag::LARGE != 0;
+            if large || self.counted.is_some() || aside::is_searching() || (*page_of(h)).owner == self.slot {
+                return self.free(h);
+            }
+            (*h).type_id.store(0, Ordering::Relaxed);
+            chains.add((*page_of(h)).owner, h);
+        }
+    }
+
     /// Calls `f` with every page of this heap.
     pub fn for_each_page(&self, mut f: impl FnMut(&PageHead)) {
         // Acquire: pairs with the release of the page's owner, who may be adding pages now.
@@ -547,6 +563,48 @@ impl Heap {
             let page = unsafe { &*p };
             f(page);
             p = page.next;
+        }
+    }
+}
+
+/// Dead cells of other heaps on their way back, linked by owner.
+pub(crate) struct Chains(Vec<(u16, *mut Header, *mut Header)>);
+
+impl Chains {
+    pub(crate) fn new() -> Chains {
+        Chains(Vec::new())
+    }
+
+    /// Adds a dead cell of a heap.
+    unsafe fn add(&mut self, owner: u16, h: *mut Header) {
+        match self.0.iter_mut().find(|c| c.0 == owner) {
+            Some(c) => {
+                // SAFETY: by the caller: a dead cell's link is ours.
+                unsafe { *link(h) = c.1 };
+                c.1 = h;
+            }
+            None => self.0.push((owner, h, h)),
+        }
+    }
+
+    /// Gives all back.
+    pub(crate) fn push(self) {
+        for (owner, first, last) in self.0 {
+            crate::local::push_remote_chain(owner, first, last);
+        }
+    }
+}
+
+/// Puts linked cells on a stack.
+pub(crate) fn push_chain(stack: &AtomicPtr<Header>, first: *mut Header, last: *mut Header) {
+    let mut head = stack.load(Ordering::Relaxed);
+    loop {
+        // SAFETY: the chain's links are ours until it is pushed.
+        unsafe { *link(last) = head };
+        // Release: as in `push_remote`.
+        match stack.compare_exchange_weak(head, first, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => return,
+            Err(now) => head = now,
         }
     }
 }

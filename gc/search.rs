@@ -454,6 +454,8 @@ impl Report {
 pub struct Found {
     /// Addresses of the candidates.
     pub cells: Vec<usize>,
+    /// The search's tables: they tell candidates by their addresses.
+    pub tables: Tables,
     /// The deltas of all threads, by id.
     pub sums: Vec<i64>,
     /// What it saw.
@@ -501,7 +503,7 @@ pub fn find(_turn: &Turn, access: Access<'_>, roots: &impl Roots, scope: Scope) 
         });
         done.ok().map(|()| {
             s.tables.grow_older(scope);
-            Found { cells: s.unreached(), sums: std::mem::take(&mut s.sums), seen: s.seen }
+            Found { cells: s.unreached(), sums: s.sums, seen: s.seen, tables: s.tables }
         })
     };
     if let Access::Beside(_) = access

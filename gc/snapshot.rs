@@ -14,6 +14,7 @@ use crate::header::{Header, flag};
 use crate::heap;
 use crate::kind::{Walk, walk_of};
 use crate::search::{Access, BUDGET, Roots, in_stop, references, stop_for};
+use crate::tables::{REACHED, Tables};
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use sync::safepoint::WorldStopped;
@@ -70,17 +71,49 @@ pub struct Snapshot {
     deltas: Vec<(u32, i64)>,
 }
 
-/// Part of a snapshot that is referred to by nothing else in it: indices of records.
-pub struct Component(Vec<u32>);
+/// What a filtered snapshot is made of: parts that share no reference. Large ones come last.
+pub struct Components {
+    /// Indices of records, one component after the other.
+    order: Vec<u32>,
+    /// Where each ends in `order`.
+    ends: Vec<u32>,
+}
 
-impl Component {
-    /// How many cells.
+impl Components {
+    /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.ends.len()
     }
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.ends.is_empty()
+    }
+    fn members(&self, n: usize) -> &[u32] {
+        let first = if n == 0 { 0 } else { self.ends[n - 1] as usize };
+        &self.order[first..self.ends[n] as usize]
+    }
+}
+
+/// Components of more cells than this come last.
+const LARGE: u32 = 4096;
+
+/// Finds records by their cells' addresses.
+enum Index {
+    /// A search's tables hold the index and 1 more.
+    Tables(Tables),
+    Map(AddressMap),
+}
+
+impl Index {
+    #[inline]
+    fn get(&mut self, at: usize) -> Option<u32> {
+        match self {
+            Index::Tables(t) => match t.at(at) {
+                Some(n) if *n > 0 && *n != REACHED => Some(*n as u32 - 1),
+                _ => None,
+            },
+            Index::Map(m) => m.get(&at).copied(),
+        }
     }
 }
 
@@ -173,16 +206,22 @@ impl Snapshot {
         s
     }
 
-    fn words_of(&self, k: usize) -> &[usize] {
-        let r = &self.records[k];
-        &self.words[r.range()]
-    }
-
-    /// The components of what seems to be held by nothing else, smallest first.
-    pub fn filter(&mut self) -> Vec<Component> {
-        let index: AddressMap = self.records.iter().enumerate().map(|(k, r)| (r.at, k as u32)).collect();
+    /// The components of what seems to be held by nothing else. `tables`: those of the search that has found the cells.
+    pub fn filter(&mut self, tables: Option<Tables>) -> Components {
+        let mut index = match tables {
+            Some(mut t) => {
+                for (k, r) in self.records.iter().enumerate() {
+                    if let Some(n) = t.at(r.at) {
+                        *n = k as i32 + 1;
+                    }
+                }
+                Index::Tables(t)
+            }
+            None => Index::Map(self.records.iter().enumerate().map(|(k, r)| (r.at, k as u32)).collect()),
+        };
         // References to other records, by index; what leads elsewhere is of no interest.
-        let links: Vec<u32> = self.words.iter().map(|w| index.get(w).copied().unwrap_or(u32::MAX)).collect();
+        let links: Vec<u32> = self.words.iter().map(|w| index.get(*w).unwrap_or(u32::MAX)).collect();
+        drop(index);
         for to in links.iter().filter(|k| **k != u32::MAX) {
             self.records[*to as usize].outside -= 1;
         }
@@ -195,8 +234,11 @@ impl Snapshot {
                 }
             }
         }
-        // Union-find over what is left.
-        let mut parent: Vec<u32> = (0..self.records.len() as u32).collect();
+        self.components(&links, &lives)
+    }
+
+    /// Union-find over the records that do not live. Records keep their order within a component, which is that of the addresses: the stop likes that.
+    fn components(&self, links: &[u32], lives: &[bool]) -> Components {
         fn find(parent: &mut [u32], mut k: u32) -> u32 {
             while parent[k as usize] != k {
                 parent[k as usize] = parent[parent[k as usize] as usize];
@@ -204,6 +246,8 @@ impl Snapshot {
             }
             k
         }
+        let n = self.records.len();
+        let mut parent: Vec<u32> = (0..n as u32).collect();
         for (k, r) in self.records.iter().enumerate().filter(|(k, _)| !lives[*k]) {
             for to in &links[r.range()] {
                 if *to != u32::MAX && !lives[*to as usize] {
@@ -212,26 +256,38 @@ impl Snapshot {
                 }
             }
         }
-        let mut by_root: HashMap<u32, usize> = HashMap::new();
-        let mut out: Vec<Component> = Vec::new();
-        for k in (0..self.records.len() as u32).filter(|k| !lives[*k as usize]) {
-            let root = find(&mut parent, k);
-            let n = *by_root.entry(root).or_insert_with(|| {
-                out.push(Component(Vec::new()));
-                out.len() - 1
-            });
-            out[n].0.push(k);
+        // Sizes, by root; then where each root's members go, small components first.
+        let mut at = vec![0u32; n];
+        for k in (0..n as u32).filter(|k| !lives[*k as usize]) {
+            at[find(&mut parent, k) as usize] += 1;
         }
-        // In the order of their addresses, which is kind to the processor's caches in the stop.
-        out.iter_mut().for_each(|c| c.0.sort_unstable_by_key(|k| self.records[*k as usize].at));
-        out.sort_by_key(Component::len);
-        out
+        let (mut ends, mut sum) = (Vec::new(), 0);
+        for large in [false, true] {
+            for k in 0..n {
+                // A root is the first of its members: every place is given once, because a place is marked by its highest bit.
+                let size = at[k];
+                if size != 0 && size >> 31 == 0 && parent[k] == k as u32 && !lives[k] && (size > LARGE) == large {
+                    at[k] = sum | 1 << 31;
+                    sum += size;
+                    ends.push(sum);
+                }
+            }
+        }
+        let mut order = vec![0u32; sum as usize];
+        for k in (0..n as u32).filter(|k| !lives[*k as usize]) {
+            let place = &mut at[find(&mut parent, k) as usize];
+            order[(*place & !(1 << 31)) as usize] = k;
+            *place += 1;
+        }
+        Components { order, ends }
     }
 
-    /// Whether a component is still as it was recorded.
-    fn is_same(&self, world: &WorldStopped, c: &Component) -> bool {
-        c.0.iter().all(|k| {
+    /// Whether a component is still as it was recorded, and whether there are deferred cells in it.
+    fn is_same(&self, world: &WorldStopped, members: &[u32]) -> (bool, bool) {
+        let mut flags = 0;
+        let same = members.iter().all(|k| {
             let r = &self.records[*k as usize];
+            flags |= r.flags();
             if heap::page_at(r.at).is_none() && !heap::is_large(r.at) {
                 return false;
             }
@@ -241,22 +297,23 @@ impl Snapshot {
             if h.image() != r.image || counted.is_some_and(|(id, sum)| deferred::delta_sum(world, id) != sum) {
                 return false;
             }
-            let mut rest = self.words_of(*k as usize).iter();
-            let mut same = true;
+            let words = &self.words[r.range()];
+            let (mut seen, mut same) = (0, true);
             // SAFETY: its header says that it is the live cell that was recorded, or one like it; nobody runs.
-            unsafe { references(h, None, &mut |to| same &= rest.next() == Some(&to)) };
-            same && rest.next().is_none()
-        })
-    }
-
-    fn has_deferred(&self, c: &Component) -> bool {
-        c.0.iter().any(|k| self.records[*k as usize].flags() & flag::DEFERRED != 0)
+            unsafe {
+                references(h, None, &mut |to| {
+                    same &= words.get(seen) == Some(&to);
+                    seen += 1;
+                });
+            }
+            same && seen == words.len()
+        });
+        (same, flags & flag::DEFERRED != 0)
     }
 
     /// Confirms components exactly, in as many stops as it takes. Weak references to their cells refuse from then on. The cells that one stop has
     /// confirmed are given to `f`, which runs after it; the rest wait for another collection.
-    pub fn confirm(&self, components: &[Component], roots: &impl Roots, mut f: impl FnMut(Vec<Confirmed>)) {
-        let deferred: Vec<bool> = components.iter().map(|c| self.has_deferred(c)).collect();
+    pub fn confirm(&self, components: &Components, roots: &impl Roots, mut f: impl FnMut(Vec<Confirmed>)) {
         let (mut next, mut patience) = (0, 1000);
         while next < components.len() {
             let first = next;
@@ -267,23 +324,24 @@ impl Snapshot {
                     return passed;
                 }
                 let mut held: Option<AddressSet> = None;
-                let mut cells = 0;
+                let (mut cells, mut spent) = (0u64, 0);
                 while next < components.len() {
-                    let c = &components[next];
-                    let spent = sync::futex::now() - world.since();
-                    // What so many cells have taken so far says what these will take; 40 ns each to begin with.
-                    let each = if cells < 256 { 40 } else { spent / cells };
-                    if next > first && spent + each * c.len() as u64 > BUDGET {
-                        break;
+                    let members = components.members(next);
+                    if next > first && (cells % 256 + members.len() as u64 > 256 || spent == 0) {
+                        spent = sync::futex::now() - world.since();
+                        // What so many cells have taken so far says what these will take.
+                        if spent + spent / cells.max(1) * members.len() as u64 > BUDGET {
+                            break;
+                        }
                     }
-                    cells += c.len() as u64;
-                    let same = self.is_same(world, c)
-                        && (!deferred[next] || {
-                            let held = held.get_or_insert_with(|| registers(roots));
-                            !c.0.iter().any(|k| held.contains(&self.records[*k as usize].at))
-                        });
+                    cells += members.len() as u64;
+                    let (mut same, deferred) = self.is_same(world, members);
+                    if same && deferred {
+                        let held = held.get_or_insert_with(|| registers(roots));
+                        same = !members.iter().any(|k| held.contains(&self.records[*k as usize].at));
+                    }
                     if same {
-                        self.hide(c);
+                        self.hide(members);
                         passed.push(next);
                     }
                     next += 1;
@@ -302,15 +360,14 @@ impl Snapshot {
                 }
             }
             if !passed.is_empty() {
-                let of = |k: &u32| self.confirmed(*k);
-                f(passed.iter().flat_map(|n| components[*n].0.iter().map(of)).collect());
+                f(passed.iter().flat_map(|n| components.members(*n)).map(|k| self.confirmed(*k)).collect());
             }
         }
     }
 
     /// Makes weak references to a component's cells refuse. In the stop that confirmed it.
-    fn hide(&self, c: &Component) {
-        for k in &c.0 {
+    fn hide(&self, members: &[u32]) {
+        for k in members {
             let r = &self.records[*k as usize];
             if r.flags() & flag::HAS_WEAKREF != 0 {
                 // SAFETY: a cell of the component.
@@ -320,8 +377,8 @@ impl Snapshot {
     }
 
     /// All that belong to one of the components, when nobody else runs: they are confirmed as they are.
-    pub fn all(&self, components: &[Component]) -> Vec<Confirmed> {
-        components.iter().flat_map(|c| c.0.iter().map(|k| self.confirmed(*k))).collect()
+    pub fn all(&self, components: &Components) -> Vec<Confirmed> {
+        components.order.iter().map(|k| self.confirmed(*k)).collect()
     }
 
     fn confirmed(&self, k: u32) -> Confirmed {
@@ -332,8 +389,9 @@ impl Snapshot {
 
 /// Marks a garbage cell: weak references refuse it, and lists of objects leave it out.
 pub(crate) fn hide(h: &Header) {
-    h.set_flags(flag::PENDING);
-    h.clear_flags(flag::DEFERRED);
+    if h.set_flags(flag::PENDING) & flag::DEFERRED != 0 {
+        h.clear_flags(flag::DEFERRED);
+    }
 }
 
 /// What registers hold uncounted.

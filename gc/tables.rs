@@ -34,7 +34,7 @@ struct Page {
 }
 
 /// The tables of one search.
-pub(crate) struct Tables {
+pub struct Tables {
     pages: Vec<Page>,
     large: HashMap<usize, i32>,
 }

@@ -170,33 +170,31 @@ pub fn first_weakref(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
 
 /// The heap's hook: the referent is dead. Clears its weak references and queues their callbacks.
 pub fn clear_weakrefs(h: &Header) {
-    clear_some(h, |_| true, |_| true);
+    clear_some(h, |_| true);
 }
 
-/// Clears the weak references to a cell for which `clear` says so, and queues the callbacks of those that live and for which `call` says so.
-fn clear_some(h: &Header, clear: impl Fn(&WeakRef) -> bool, call: impl Fn(&WeakRef) -> bool) {
+/// Clears the weak references to a cell, and queues the callbacks of those that live and for which `call` says so.
+fn clear_some(h: &Header, call: impl Fn(&WeakRef) -> bool) {
     let at = h as *const Header as usize;
     let mut taken = Vec::new();
     if let Some(mut list) = TABLE.get_mut(&at) {
-        list.retain(|w| {
+        for w in list.drain(..) {
             // SAFETY: a WeakRef takes itself off the list before its memory is given back, under this shard's lock: it has found its target not cleared.
-            let p = unsafe { &*(*w as *const WeakRef) };
-            if !clear(p) {
-                return true;
-            }
+            let p = unsafe { &*(w as *const WeakRef) };
             if call(p) && take(p.header()) {
                 // SAFETY: the reference was just taken.
                 taken.push(SendValue::new(unsafe { Value::from_raw(p.header()) }));
             }
             p.target.store(0, Ordering::Release);
-            false
-        });
+        }
     }
     TABLE.remove_if(&at, |_, l| l.is_empty());
     let mut queue = Vec::new();
-    for me in taken {
+    // The youngest first, as CPython does it.
+    for me in taken.into_iter().rev() {
         let me = me.into_value();
-        let Some(p) = as_weakref(me.as_ref()) else { continue };
+        // SAFETY: the cell that the payload was found in.
+        let p = unsafe { me.as_ref().cast::<WeakRef>() };
         let callback = p.callback.load(p.header());
         if callback.word() != Word::UNBOUND {
             queue.push((SendValue::new(callback), SendValue::new(me)));
@@ -208,22 +206,18 @@ fn clear_some(h: &Header, clear: impl Fn(&WeakRef) -> bool, call: impl Fn(&WeakR
     }
 }
 
-/// The collector's part: clears the weak references to a garbage cell that have callbacks, and queues the callbacks of those that are not garbage
-/// themselves. The collector holds the cell.
+/// The collector's part: clears the weak references to a garbage cell, and queues the callbacks of those that are not garbage themselves. The collector
+/// holds the cell.
 pub fn queue_callbacks(h: &Header, garbage: &gc::snapshot::AddressSet) {
     if h.flags() & flag::HAS_WEAKREF != 0 {
-        clear_some(
-            h,
-            |w| w.callback.peek() != Word::UNBOUND,
-            |w| !garbage.contains(&(w.header() as *const Header as usize)),
-        );
+        clear_some(h, |w| w.callback.peek() != Word::UNBOUND && !garbage.contains(&(w.header() as *const Header as usize)));
     }
 }
 
 /// Clears the weak references to a cell that is about to be destroyed.
 pub fn forget_weakrefs(h: &Header) {
     if h.flags() & flag::HAS_WEAKREF != 0 {
-        clear_some(h, |_| true, |_| false);
+        clear_some(h, |_| false);
     }
 }
 

@@ -9,6 +9,7 @@ pub mod import;
 pub mod modules;
 pub mod program;
 pub mod runtime;
+pub mod shutdown;
 pub mod source;
 pub mod types;
 pub mod vm;

@@ -191,7 +191,7 @@ fn finish_set(cx: &mut Cx, mut set: Vec<Confirmed>) -> usize {
             crate::modules::gc::show_collectable(cx, unsafe { gc::Ref::from_word(Word::from_header(c.cell)) });
         }
     }
-    let types: Vec<_> = set.iter().filter_map(|c| roots::as_type_cell(header(c))).collect();
+    let types: Vec<_> = set.iter().filter_map(type_of_cell).collect();
     if !types.is_empty() {
         // Whoever is going through a list of subclasses has done so when this is over.
         search::in_stop(|_| objects::types::type_::forget_subclasses(&types));
@@ -220,7 +220,7 @@ fn confirm_again(cx: &mut Cx, set: Vec<Confirmed>) -> Vec<Confirmed> {
     let sums = search::sum_deltas(access, &Registers);
     let cells: Vec<usize> = set.iter().map(|c| c.cell as usize).collect();
     let mut snapshot = Snapshot::of(&cells, access, &Registers, &sums, 1);
-    let components = snapshot.filter();
+    let components = snapshot.filter(None);
     let mut garbage = AddressSet::default();
     let mut again = Vec::with_capacity(set.len());
     snapshot.confirm(&components, &Registers, |confirmed| {
@@ -232,14 +232,20 @@ fn confirm_again(cx: &mut Cx, set: Vec<Confirmed>) -> Vec<Confirmed> {
     again
 }
 
+/// The type, if the cell is one: all that are not immortal were deferred.
+fn type_of_cell(c: &Confirmed) -> Option<&objects::types::Type> {
+    // SAFETY: held.
+    if c.flags & flag::DEFERRED != 0 { roots::as_type_cell(unsafe { &*c.cell }) } else { None }
+}
+
 /// Cells before their types, types before their metatypes.
 fn instances_first(cells: Vec<Confirmed>) -> Vec<Confirmed> {
     // SAFETY: held.
     let header = |c: &Confirmed| unsafe { &*c.cell };
-    let (mut types, mut ordered): (Vec<_>, Vec<_>) = cells.into_iter().partition(|c| roots::as_type_cell(header(c)).is_some());
+    let (mut types, mut ordered): (Vec<_>, Vec<_>) = cells.into_iter().partition(|c| type_of_cell(c).is_some());
     while !types.is_empty() {
         let used: HashSet<u32> = types.iter().map(|c| header(c).type_id()).collect();
-        let (later, now): (Vec<_>, Vec<_>) = types.iter().partition(|c| roots::as_type_cell(header(c)).is_some_and(|t| used.contains(&t.id)));
+        let (later, now): (Vec<_>, Vec<_>) = types.iter().partition(|c| type_of_cell(c).is_some_and(|t| used.contains(&t.id)));
         if now.is_empty() {
             ordered.extend(later);
             break;

@@ -168,7 +168,7 @@ fn search_alone(turn: &Turn, generation: usize, found: &mut Vec<Confirmed>) {
         let access = Access::Alone(&world);
         let Some(f) = search::find(turn, access, &Registers, scope) else { return };
         let mut snapshot = Snapshot::of(&f.cells, access, &Registers, &f.sums, 0);
-        let components = snapshot.filter();
+        let components = snapshot.filter(Some(f.tables));
         *found = snapshot.all(&components);
         f.seen
     };
@@ -190,7 +190,7 @@ fn search_beside(turn: &Turn, slot: &'static sync::threads::Slot, generation: us
     let t = &TOTALS[generation];
     t.candidates.fetch_add(found.cells.len() as u64, Ordering::Relaxed);
     t.concurrent.fetch_add(sync::futex::now() - started, Ordering::Relaxed);
-    let components = snapshot.filter();
+    let components = snapshot.filter(Some(found.tables));
     let mut n = 0;
     snapshot.confirm(&components, &Registers, |confirmed| {
         // SAFETY: just confirmed; the turn is held.
