@@ -22,7 +22,13 @@ use sync::safepoint::WorldStopped;
 /// `h` is a live cell, and the world is stopped.
 pub unsafe fn references(h: *const Header, f: &mut dyn FnMut(*const Header)) {
     // SAFETY: by contract.
-    unsafe { words(h, &mut |w| if w.is_pointer() && w.is_counted() { f(w.header()) }) }
+    unsafe {
+        words(h, &mut |w| {
+            if w.is_pointer() && w.is_counted() {
+                f(w.header())
+            }
+        })
+    }
 }
 
 /// Calls `f` with every word that `h` holds.

@@ -52,11 +52,7 @@ const PER_STOP: usize = 4096;
 
 /// Takes the pending cells that are dead: count zero, no delta, in no register. `held` are the addresses of cells that registers hold
 /// uncounted; `delta_id` gives a cell's delta id, if it has one. Looks at so many cells that the stop stays short; the others come first the next time.
-pub fn reclaim(
-    world: &sync::safepoint::WorldStopped,
-    held: &AddressSet,
-    delta_id: impl Fn(&Header) -> Option<u32>,
-) -> Vec<*const Header> {
+pub fn reclaim(world: &sync::safepoint::WorldStopped, held: &AddressSet, delta_id: impl Fn(&Header) -> Option<u32>) -> Vec<*const Header> {
     free_retired(world);
     let mut list = PENDING.lock();
     let mut dead = Vec::new();

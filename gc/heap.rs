@@ -6,9 +6,9 @@
 //! Cells above [`MAX_SMALL`] come from the raw allocator and are freed through QSBR. While a search for garbage runs, dead cells that could be
 //! traversed are put aside until no walker can be looking at them (`aside.rs`).
 
+use crate::aside::{self, Aside};
 use crate::header::{HEADER_SIZE, Header, flag};
 use crate::refcount::MERGED;
-use crate::aside::{self, Aside};
 use std::collections::BTreeMap;
 use sync::prim::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
@@ -189,7 +189,6 @@ pub fn large_cells() -> Vec<usize> {
     LARGE.lock().keys().copied().collect()
 }
 
-
 /// Addresses of the large cells that are younger than `age`.
 pub fn large_cells_younger(age: u8) -> Vec<usize> {
     LARGE.lock().iter().filter(|(_, a)| **a < age).map(|(h, _)| *h).collect()
@@ -306,6 +305,8 @@ pub struct Heap {
     owner: u16,
     /// Cells that died while a search ran.
     aside: Aside,
+    /// Cells that the collector has freed, in chunks by class.
+    pub(crate) returned: Returned,
     /// Cells of this slot freed by other threads.
     pub(crate) remote: AtomicPtr<Header>,
     /// Bytes handed out since the last time somebody asked (collector pacing).
@@ -325,6 +326,7 @@ impl Heap {
             pages: AtomicPtr::new(std::ptr::null_mut()),
             owner,
             aside: Aside::new(),
+            returned: Returned(sync::mutex::Mutex::new([const { Vec::new() }; CLASSES])),
             remote: AtomicPtr::new(std::ptr::null_mut()),
             allocated: 0,
             slot: owner,
@@ -393,6 +395,14 @@ impl Heap {
             return h;
         }
         let size = class_size(class);
+        let chunk = self.returned.0.lock()[class].pop();
+        if let Some((h, n)) = chunk {
+            // What cyclic garbage has left is filled again: as good as growth, for those that look for more of it.
+            crate::pace::refilled(n as usize * size);
+            // SAFETY: as in `alloc`; the list is empty.
+            self.free[class] = unsafe { *link(h) };
+            return h;
+        }
         let mut page = self.bump[class];
         // SAFETY: `page` is null or a page of ours.
         let full = page.is_null() || unsafe { (*page).bump.load(Ordering::Relaxed) as usize + size > PAGE };
@@ -538,7 +548,7 @@ impl Heap {
         }
     }
 
-    /// As `free`, but cells of other heaps are given back together.
+    /// As `free`, for the collector: cells are given back in chunks.
     ///
     /// # Safety
     /// As for `free`; the cells are out of reach until the chains are pushed.
@@ -546,11 +556,11 @@ impl Heap {
         // SAFETY: passed on.
         unsafe {
             let large = (*h).flags.load(Ordering::Relaxed) & flag::LARGE != 0;
-            if large || self.counted.is_some() || aside::is_searching() || (*page_of(h)).owner == self.slot {
+            if large || self.counted.is_some() || aside::is_searching() {
                 return self.free(h);
             }
             (*h).type_id.store(0, Ordering::Relaxed);
-            chains.add((*page_of(h)).owner, h);
+            chains.add(&*page_of(h), h);
         }
     }
 
@@ -567,44 +577,55 @@ impl Heap {
     }
 }
 
-/// Dead cells of other heaps on their way back, linked by owner.
-pub(crate) struct Chains(Vec<(u16, *mut Header, *mut Header)>);
+/// Cells of one class that are linked, and how many.
+type Chunk = (*mut Header, u32);
+
+/// What the collector has given back to a heap.
+pub(crate) struct Returned(sync::mutex::Mutex<[Vec<Chunk>; CLASSES]>);
+
+/// Most cells in a chunk.
+const CHUNK: u32 = 256;
+
+/// Cells that the collector frees, on their way back to the heaps that they are of.
+pub(crate) struct Chains(Vec<(u16, u16, Chunk)>);
 
 impl Chains {
     pub(crate) fn new() -> Chains {
         Chains(Vec::new())
     }
 
-    /// Adds a dead cell of a heap.
-    unsafe fn add(&mut self, owner: u16, h: *mut Header) {
-        match self.0.iter_mut().find(|c| c.0 == owner) {
-            Some(c) => {
-                // SAFETY: by the caller: a dead cell's link is ours.
-                unsafe { *link(h) = c.1 };
-                c.1 = h;
+    /// Adds a dead cell of a page.
+    unsafe fn add(&mut self, page: &PageHead, h: *mut Header) {
+        let key = (page.owner, page.class);
+        let at = match self.0.iter().position(|c| (c.0, c.1) == key) {
+            Some(at) => at,
+            None => {
+                self.0.push((key.0, key.1, (std::ptr::null_mut(), 0)));
+                self.0.len() - 1
             }
-            None => self.0.push((owner, h, h)),
+        };
+        let chunk = &mut self.0[at].2;
+        // SAFETY: by the caller: a dead cell's link is ours.
+        unsafe { *link(h) = chunk.0 };
+        *chunk = (h, chunk.1 + 1);
+        if chunk.1 == CHUNK {
+            Self::give(key, std::mem::replace(chunk, (std::ptr::null_mut(), 0)));
         }
     }
 
-    /// Gives all back.
+    fn give((owner, class): (u16, u16), chunk: Chunk) {
+        if let Some(l) = crate::local::of_slot(owner) {
+            // SAFETY: only what has a lock of its own is touched.
+            unsafe { &(*l).heap.returned }.0.lock()[class as usize].push(chunk);
+        }
+    }
+
+    /// Gives the rest.
     pub(crate) fn push(self) {
-        for (owner, first, last) in self.0 {
-            crate::local::push_remote_chain(owner, first, last);
-        }
-    }
-}
-
-/// Puts linked cells on a stack.
-pub(crate) fn push_chain(stack: &AtomicPtr<Header>, first: *mut Header, last: *mut Header) {
-    let mut head = stack.load(Ordering::Relaxed);
-    loop {
-        // SAFETY: the chain's links are ours until it is pushed.
-        unsafe { *link(last) = head };
-        // Release: as in `push_remote`.
-        match stack.compare_exchange_weak(head, first, Ordering::Release, Ordering::Relaxed) {
-            Ok(_) => return,
-            Err(now) => head = now,
+        for (owner, class, chunk) in self.0 {
+            if chunk.1 > 0 {
+                Self::give((owner, class), chunk);
+            }
         }
     }
 }

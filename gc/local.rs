@@ -230,13 +230,6 @@ pub(crate) fn free_remote(owner: u16, h: *mut Header) {
     }
 }
 
-pub(crate) fn push_remote_chain(owner: u16, first: *mut Header, last: *mut Header) {
-    if let Some(l) = of_slot(owner) {
-        // SAFETY: only the atomic remote stack is touched.
-        unsafe { crate::heap::push_chain((*l).remote_stack(), first, last) }
-    }
-}
-
 impl Local {
     fn remote_stack(&self) -> &AtomicPtr<Header> {
         &self.heap.remote

@@ -1,25 +1,27 @@
 //! When collections are due, and how far the program may run ahead of them.
 //!
-//! What is counted is cell memory taken from the system. Memory that dead cells have left is used again without counting, so a program whose heap does not
-//! grow is left alone. A young collection is due after [`young_limit`] of growth, which follows what young collections find; a full one when the heap has grown
-//! by half of what lived after the last full one. While a collection runs, growth beyond a further allowance holds allocating threads back at their
-//! safepoints ([`must_wait`]), for a bounded time each.
+//! What is counted is cell memory taken from the system, and cell memory that the collector has freed and that is filled again. What cells leave that die of
+//! their own is used again without counting: a program without cyclic garbage whose heap does not grow is left alone. A young collection is due after
+//! so much of both, which follows what young collections find; a full one when the heap has grown by half of what lived after the last full
+//! one. When the program is far ahead of the collector, allocating threads are held back at their safepoints ([`must_wait`]), for a bounded time each.
 
 use sync::prim::{AtomicBool, AtomicUsize, Ordering};
 
-/// Bytes taken from the system since the last collection of any kind began.
+/// Bytes taken from the system or filled again since the last collection of any kind began.
+static USED: AtomicUsize = AtomicUsize::new(0);
+/// Bytes taken from the system since the last full collection began.
 static GROWN: AtomicUsize = AtomicUsize::new(0);
-/// Bytes taken since the last full collection began, but for `GROWN`.
-static GROWN_BEFORE: AtomicUsize = AtomicUsize::new(0);
-/// After how much growth a young collection is due.
-static YOUNG: AtomicUsize = AtomicUsize::new(FIRST_LIMIT);
+/// After how many used bytes a young collection is due.
+static YOUNG: AtomicUsize = AtomicUsize::new(FIRST_YOUNG);
 /// After how much growth a full one is due.
 static FULL: AtomicUsize = AtomicUsize::new(FIRST_LIMIT);
 /// Whether collections start by themselves.
 static ENABLED: AtomicBool = AtomicBool::new(true);
 
-/// The least growth that is worth a collection.
+/// The least growth that is worth a full collection.
 pub const FIRST_LIMIT: usize = 8 << 20;
+/// The least use of memory that is worth a young one.
+pub const FIRST_YOUNG: usize = 2 << 20;
 
 /// Which generations a collection looks at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,8 +48,18 @@ pub(crate) fn grown_by_page(bytes: usize) {
 
 /// Notes growth of the heap, and asks for a collection when one is due.
 pub(crate) fn grown(bytes: usize) {
-    let n = GROWN.fetch_add(bytes, Ordering::Relaxed) + bytes;
-    if n >= YOUNG.load(Ordering::Relaxed)
+    let full = GROWN.fetch_add(bytes, Ordering::Relaxed) + bytes >= FULL.load(Ordering::Relaxed);
+    used(bytes, full);
+}
+
+/// Notes that memory which the collector has freed is in use again.
+pub(crate) fn refilled(bytes: usize) {
+    used(bytes, false);
+}
+
+fn used(bytes: usize, due: bool) {
+    let n = USED.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    if (due || n >= YOUNG.load(Ordering::Relaxed))
         && let Some(slot) = sync::threads::current()
     {
         sync::safepoint::request(slot, sync::safepoint::GC);
@@ -56,57 +68,50 @@ pub(crate) fn grown(bytes: usize) {
 
 /// Which collection is due.
 pub fn due() -> Option<Scope> {
-    let n = GROWN.load(Ordering::Relaxed);
     if !ENABLED.load(Ordering::Relaxed) {
         return None;
     }
-    let all = n + GROWN_BEFORE.load(Ordering::Relaxed);
-    if all >= FULL.load(Ordering::Relaxed) {
+    if GROWN.load(Ordering::Relaxed) >= FULL.load(Ordering::Relaxed) {
         Some(Scope::Full)
-    } else if n >= YOUNG.load(Ordering::Relaxed) {
+    } else if USED.load(Ordering::Relaxed) >= YOUNG.load(Ordering::Relaxed) {
         Some(Scope::Young)
     } else {
         None
     }
 }
 
-/// A collection begins: growth counts from here on.
+/// A collection begins: what is used counts from here on.
 pub fn begin(scope: Scope) {
-    let n = GROWN.swap(0, Ordering::Relaxed);
-    match scope {
-        Scope::Young => GROWN_BEFORE.fetch_add(n, Ordering::Relaxed),
-        Scope::Full => GROWN_BEFORE.swap(0, Ordering::Relaxed),
-    };
+    USED.store(0, Ordering::Relaxed);
+    if scope == Scope::Full {
+        GROWN.store(0, Ordering::Relaxed);
+    }
 }
 
 /// Its search has ended: it looked at `looked` cells, of `bytes` bytes, and found `found` of them to be garbage.
 pub fn end(scope: Scope, bytes: usize, looked: usize, found: usize) {
-    match scope {
-        Scope::Full => {
-            FULL.store((bytes / 2).max(FIRST_LIMIT), Ordering::Relaxed);
-            YOUNG.fetch_min((bytes / 4).max(FIRST_LIMIT), Ordering::Relaxed);
-        }
-        Scope::Young => {
-            let limit = YOUNG.load(Ordering::Relaxed);
-            // Little to be found: look less often, but not less often than full collections do.
-            let most = (FULL.load(Ordering::Relaxed) / 2).max(FIRST_LIMIT);
-            let next = if found * 8 < looked { (limit * 2).min(most) } else { FIRST_LIMIT };
-            YOUNG.store(next, Ordering::Relaxed);
-        }
+    if scope == Scope::Full {
+        FULL.store((bytes / 2).max(FIRST_LIMIT), Ordering::Relaxed);
     }
+    let limit = YOUNG.load(Ordering::Relaxed);
+    // Little to be found: look less often, but so that what cannot be found meanwhile stays small beside the heap.
+    let most = (FULL.load(Ordering::Relaxed) / 8).max(LAST_YOUNG);
+    let next = if found * 4 < looked { limit * 2 } else { limit / 2 };
+    YOUNG.store(next.clamp(FIRST_YOUNG, most), Ordering::Relaxed);
 }
 
 /// Whether the program has run so far ahead of the collector that threads which allocate should wait for it.
 pub fn must_wait() -> bool {
-    GROWN.load(Ordering::Relaxed) > 2 * YOUNG.load(Ordering::Relaxed)
+    let young = YOUNG.load(Ordering::Relaxed);
+    USED.load(Ordering::Relaxed) > young + AHEAD
 }
+
+/// How far the program may be ahead.
+const AHEAD: usize = 16 << 20;
+/// How much use is worth a young collection in any case.
+const LAST_YOUNG: usize = 16 << 20;
 
 /// Lets collections start by themselves, or not.
 pub fn enable(on: bool) {
     ENABLED.store(on, Ordering::Relaxed);
-}
-
-/// Bytes by which the heap has grown since the last collection began.
-pub fn growth() -> usize {
-    GROWN.load(Ordering::Relaxed)
 }

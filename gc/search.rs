@@ -358,10 +358,13 @@ impl<R: Roots> Search<'_, R> {
             }
             let walk = walk_of(h);
             if walk == Walk::Racy || walk == Walk::Stopped && self.slot().is_none() {
-                let (tables, slot) = (&mut self.tables, match self.access {
-                    Access::Alone(_) => None,
-                    Access::Beside(s) => Some(s),
-                });
+                let (tables, slot) = (
+                    &mut self.tables,
+                    match self.access {
+                        Access::Alone(_) => None,
+                        Access::Beside(s) => Some(s),
+                    },
+                );
                 // SAFETY: as in `count_cell`.
                 unsafe { references(h, slot, &mut |to| mark(tables, to, stack)) };
             }

@@ -14,6 +14,8 @@ pub mod prim {
 pub mod threads {
     use super::prim::AtomicU32;
 
+    pub const READING: u32 = 1;
+
     /// The part of a slot that the lock touches; the model's threads have none.
     pub struct Slot {
         pub reading: AtomicU32,

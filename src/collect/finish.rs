@@ -32,11 +32,16 @@ static READY: sync::mutex::Mutex<Vec<Set>> = sync::mutex::Mutex::new(Vec::new())
 /// Cells on the list.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 /// From so many waiting cells on, threads that allocate wait or help.
-const BEHIND: usize = 1 << 18;
+const BEHIND: usize = 1 << 16;
 
 /// Whether so much garbage waits for its end that the program should wait too.
 pub(super) fn is_behind() -> bool {
     WAITING.load(Ordering::Relaxed) > BEHIND
+}
+
+/// Confirmed garbage that is still to be finished, in cells.
+pub fn unfinished() -> usize {
+    WAITING.load(Ordering::Relaxed)
 }
 
 fn next(any: bool) -> Option<Set> {
@@ -101,14 +106,16 @@ pub(super) fn ready(cx: &mut Cx) -> usize {
     n
 }
 
-/// At a safepoint: finishes everything, or, where there is a thread for that, one set which that thread need not do.
+/// At a safepoint: finishes everything, or, where there is a thread for that, what that thread cannot keep up with and need not do.
 pub(super) fn help(cx: &mut Cx) {
     if !objects::cx::MULTI.load(Ordering::Relaxed) || helper::is_closed() {
         ready(cx);
-    } else if !BUSY.get()
-        && let Some(set) = next(false)
-    {
-        finish(cx, set.cells, set.generation);
+    } else if !BUSY.get() {
+        // Whoever makes garbage faster than it is destroyed destroys some of it.
+        while is_behind() {
+            let Some(set) = next(false) else { break };
+            finish(cx, set.cells, set.generation);
+        }
     }
 }
 

@@ -24,7 +24,8 @@ struct State {
     life: u32,
 }
 
-static STATE: Mutex<State> = Mutex::new(State { wanted: None, running: false, searcher: false, finaliser: false, ready: false, closed: false, life: 0 });
+static STATE: Mutex<State> =
+    Mutex::new(State { wanted: None, running: false, searcher: false, finaliser: false, ready: false, closed: false, life: 0 });
 static CHANGED: Condvar = Condvar::new();
 
 fn state() -> MutexGuard<'static, State> {

@@ -16,15 +16,15 @@ pub mod helper;
 pub mod inspect;
 mod roots;
 
+use finish::Set;
 use gc::pace::{self, Scope};
 use gc::search::{self, Access, Turn};
 use gc::snapshot::{Confirmed, Snapshot};
 use objects::Cx;
-use finish::Set;
 use roots::Registers;
 use sync::prim::{AtomicU64, Ordering};
 
-pub use finish::{is_busy, take_over};
+pub use finish::{is_busy, take_over, unfinished};
 
 /// What the collections of one generation have done, for `gc.get_stats()`.
 pub struct Totals {
@@ -110,7 +110,7 @@ pub fn at_safepoint(cx: &mut Cx) {
             // Python code wants to know, or there can be no helper.
             let generation = if scope == Scope::Young { 0 } else { 2 };
             crate::modules::gc::collect_and_call_back(cx, generation);
-        } else if pace::must_wait() || finish::is_behind() {
+        } else if pace::must_wait() {
             // Ahead of the collector: give it time, but not for ever.
             cx.detached(|| helper::wait(std::time::Duration::from_millis(20)));
         }

@@ -221,6 +221,8 @@ fn get_stats(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
         d.set_text("work_ns", of(&t.work));
         d.set_text("overcounted", of(&t.overcounted));
         d.set_text("page_bytes", int::from_usize(if g == GENERATIONS - 1 { gc::pace::page_bytes() } else { 0 }));
+        d.set_text("retired_bytes", int::from_usize(if g == GENERATIONS - 1 { sync::qsbr::waiting_bytes() } else { 0 }));
+        d.set_text("unfinished", int::from_usize(if g == GENERATIONS - 1 { collect::unfinished() } else { 0 }));
         // Stops serve all generations alike.
         for (name, n) in [
             ("stops", &STOPS.count),
@@ -251,19 +253,14 @@ fn unfreeze(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
 }
 
 static FUNCTIONS: &[Method] = &[
+    function("enable", "($module, /)", |_, _| enable(true), "Enable automatic garbage collection."),
+    function("disable", "($module, /)", |_, _| enable(false), "Disable automatic garbage collection."),
     function(
-        "enable",
+        "isenabled",
         "($module, /)",
-        |_, _| enable(true),
-        "Enable automatic garbage collection.",
+        |_, _| Ok(Value::bool(ENABLED.load(Ordering::Relaxed)).into()),
+        "Whether collections start by themselves.",
     ),
-    function(
-        "disable",
-        "($module, /)",
-        |_, _| enable(false),
-        "Disable automatic garbage collection.",
-    ),
-    function("isenabled", "($module, /)", |_, _| Ok(Value::bool(ENABLED.load(Ordering::Relaxed)).into()), "Whether collections start by themselves."),
     function("collect", "($module, /, generation=2)", collect, "Run the garbage collector; the number of objects that were freed."),
     function(
         "set_debug",

@@ -35,7 +35,11 @@ pub fn make_static(spec: &'static TypeSpec) {
         _ => (spec.kind.destroy, spec.kind.traverse, spec.kind.walk),
     };
     let has_dict = spec.has_dict || base.is_some_and(|b| b.has_dict);
-    let kind = if has_dict { Kind { destroy: instance::destroy, traverse: instance::traverse, walk: walk.max(Walk::Racy) } } else { Kind { destroy, traverse, walk } };
+    let kind = if has_dict {
+        Kind { destroy: instance::destroy, traverse: instance::traverse, walk: walk.max(Walk::Racy) }
+    } else {
+        Kind { destroy, traverse, walk }
+    };
     let short = spec.name.rsplit('.').next().unwrap_or(spec.name);
     let name = Str::intern_text(short);
     let inherited = base.map_or(0, |b| b.flags()) & (flags::SEQUENCE | flags::MAPPING | flags::MATCH_SELF | flags::WEAKREFS);
