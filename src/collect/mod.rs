@@ -122,6 +122,8 @@ pub fn collect(cx: &mut Cx, generation: usize) -> usize {
     if finish::is_busy() {
         return 0;
     }
+    gc::merge::settle();
+    cx.drain();
     reclaim_pending(cx);
     let mut n = 0;
     let mut found = Vec::new();
