@@ -97,7 +97,8 @@ pub fn end(scope: Scope, bytes: usize, looked: usize, found: usize) {
     // Little to be found: look less often, but so that what cannot be found meanwhile stays small beside the heap.
     let most = (FULL.load(Ordering::Relaxed) / 8).max(LAST_YOUNG);
     let next = if found * 4 < looked { limit * 2 } else { limit / 2 };
-    YOUNG.store(next.clamp(FIRST_YOUNG, most), Ordering::Relaxed);
+    let least = LEAST.load(Ordering::Relaxed);
+    YOUNG.store(if is_eager() { least } else { next.min(most).max(least) }, Ordering::Relaxed);
 }
 
 /// Whether the program has run so far ahead of the collector that threads which allocate should wait for it.
@@ -110,6 +111,28 @@ pub fn must_wait() -> bool {
 const AHEAD: usize = 16 << 20;
 /// How much use is worth a young collection in any case.
 const LAST_YOUNG: usize = 16 << 20;
+
+/// The least use of memory that is worth a young collection, as the program wants it.
+static LEAST: AtomicUsize = AtomicUsize::new(FIRST_YOUNG);
+/// The program wants collections more often than they come by themselves, at once, where it stands.
+static EAGER: AtomicBool = AtomicBool::new(false);
+
+/// CPython's first threshold, and what it is taken to stand for: so many containers of so many bytes.
+pub const DEFAULT_THRESHOLD: usize = 2000;
+const BYTES_EACH: usize = 64;
+
+/// The program has set the first threshold.
+pub fn set_threshold(n: usize) {
+    EAGER.store(n < DEFAULT_THRESHOLD, Ordering::Relaxed);
+    let least = if n == DEFAULT_THRESHOLD { FIRST_YOUNG } else { n.saturating_mul(BYTES_EACH) };
+    LEAST.store(least, Ordering::Relaxed);
+    YOUNG.store(least, Ordering::Relaxed);
+}
+
+/// Whether collections that are due run on the thread that finds them due.
+pub fn is_eager() -> bool {
+    EAGER.load(Ordering::Relaxed)
+}
 
 /// Lets collections start by themselves, or not.
 pub fn enable(on: bool) {

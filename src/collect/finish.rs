@@ -203,7 +203,9 @@ fn finish_set(cx: &mut Cx, mut set: Vec<Confirmed>) -> usize {
         // Whoever is going through a list of subclasses has done so when this is over.
         search::in_stop(|_| objects::types::type_::forget_subclasses(&types));
     }
-    let n = set.len();
+    // A dict that is only where an instance's values are is no object that the program would count.
+    let parts = set.iter().filter_map(|c| objects::types::instance::moved_to(header(c))).filter(|d| d.flags() & flag::PENDING != 0).count();
+    let n = set.len() - parts;
     let ordered = instances_first(set);
     let (slot, mut freed) = (cx.slot, 0u32);
     // SAFETY: confirmed, held and hidden; types come after their instances.

@@ -106,7 +106,7 @@ pub fn at_safepoint(cx: &mut Cx) {
     }
     finish::help(cx);
     if let Some(scope) = pace::due() {
-        if crate::modules::gc::has_callbacks() || !helper::collect(scope) {
+        if crate::modules::gc::has_callbacks() || pace::is_eager() || !helper::collect(scope) {
             // Python code wants to know, or there can be no helper.
             let generation = if scope == Scope::Young { 0 } else { 2 };
             crate::modules::gc::collect_and_call_back(cx, generation);

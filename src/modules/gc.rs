@@ -180,6 +180,7 @@ fn set_threshold(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
         let n = int::c_int(cx, *v)?;
         t.store(i64::from(n), Ordering::Relaxed);
     }
+    gc::pace::set_threshold(THRESHOLDS[0].load(Ordering::Relaxed).max(0) as usize);
     pace();
     Ok(Value::NONE.into())
 }
