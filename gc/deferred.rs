@@ -6,10 +6,11 @@
 
 use crate::header::{Header, flag};
 use crate::local;
-use std::collections::HashSet;
+use crate::snapshot::AddressSet;
+use std::collections::VecDeque;
 use sync::prim::{AtomicUsize, Ordering};
 
-static PENDING: sync::mutex::Mutex<Vec<Pending>> = sync::mutex::Mutex::new(Vec::new());
+static PENDING: sync::mutex::Mutex<VecDeque<Pending>> = sync::mutex::Mutex::new(VecDeque::new());
 static PENDING_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 struct Pending(*const Header);
@@ -22,7 +23,7 @@ pub const WORTH_A_STOP: usize = 512;
 pub(crate) fn make_pending(h: &Header) {
     if h.set_flags(flag::PENDING) & flag::PENDING == 0 {
         crate::stats::count(crate::stats::Event::DeferredPending);
-        PENDING.lock().push(Pending(h));
+        PENDING.lock().push_back(Pending(h));
         let n = PENDING_COUNT.fetch_add(1, Ordering::Relaxed) + 1;
         if n.is_multiple_of(WORTH_A_STOP)
             && let Some(slot) = sync::threads::current()
@@ -46,32 +47,29 @@ pub fn delta_sum(_world: &sync::safepoint::WorldStopped, id: u32) -> i64 {
         .sum()
 }
 
+/// How many pending cells one stop looks at.
+const PER_STOP: usize = 4096;
+
 /// Takes the pending cells that are dead: count zero, no delta, in no register. `held` are the addresses of cells that registers hold
-/// uncounted; `delta_id` gives a cell's delta id, if it has one.
-pub fn reclaim(
-    world: &sync::safepoint::WorldStopped,
-    held: &HashSet<usize>,
-    delta_id: impl Fn(&Header) -> Option<u32>,
-) -> Vec<*const Header> {
-    crate::merge::drain_all(world);
+/// uncounted; `delta_id` gives a cell's delta id, if it has one. Looks at so many cells that the stop stays short; the others come first the next time.
+pub fn reclaim(world: &sync::safepoint::WorldStopped, held: &AddressSet, delta_id: impl Fn(&Header) -> Option<u32>) -> Vec<*const Header> {
     free_retired(world);
     let mut list = PENDING.lock();
     let mut dead = Vec::new();
-    list.retain(|p| {
+    for _ in 0..list.len().min(PER_STOP) {
+        let Some(p) = list.pop_front() else { break };
         // SAFETY: pending cells are not freed by anyone else.
         let h = unsafe { &*p.0 };
         if h.count() > 0 {
             h.clear_flags(flag::PENDING);
-            return false;
-        }
-        let free = !held.contains(&(p.0 as usize)) && delta_id(h).is_none_or(|id| delta_sum(world, id) <= 0);
-        if free {
+        } else if !held.contains(&(p.0 as usize)) && delta_id(h).is_none_or(|id| delta_sum(world, id) <= 0) {
             // From here on weak references refuse it: pending, and deferred no more.
             h.clear_flags(flag::DEFERRED);
             dead.push(p.0);
+        } else {
+            list.push_back(p);
         }
-        !free
-    });
+    }
     PENDING_COUNT.store(list.len(), Ordering::Relaxed);
     dead
 }
@@ -125,7 +123,8 @@ pub fn retire_id(id: u32) {
 /// Makes retired ids free: threads' parts of their counts add up to zero, but are not zero each.
 fn free_retired(_world: &sync::safepoint::WorldStopped) {
     let mut ids = IDS.lock();
-    let retired = std::mem::take(&mut ids.retired);
+    let from = ids.retired.len().saturating_sub(PER_STOP);
+    let retired = ids.retired.split_off(from);
     for l in (1..=sync::threads::highest_id()).filter_map(local::of_slot) {
         for id in &retired {
             // SAFETY: the world is stopped.

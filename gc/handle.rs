@@ -9,6 +9,7 @@
 //! | [`Gc`] | one reference, typed | no | natives |
 
 use crate::header::{HEADER_SIZE, Header, flag};
+use crate::kind::Walk;
 use crate::word::Word;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
@@ -19,10 +20,12 @@ use sync::prim::{AtomicU64, Ordering};
 ///
 /// # Safety
 /// The type is `repr(C)` or its layout does not matter to anyone; values of it live only in cells of `TYPE_ID` or a subtype; `traverse` visits every
-/// counted word it holds.
+/// counted word it holds, and keeps what `WALK` promises.
 pub unsafe trait Payload: Sized + 'static {
     /// Type id of cells that are exactly of this type.
     const TYPE_ID: u32;
+    /// Who may call `traverse`, and when.
+    const WALK: Walk = Walk::Stopped;
     /// Visits every word that this holds.
     fn traverse(&self, visit: &mut dyn FnMut(Word));
 

@@ -52,6 +52,24 @@ impl Header {
     pub fn type_id(&self) -> u32 {
         self.type_id.load(Ordering::Relaxed)
     }
+    /// Type id, acquiring what was written before the cell was published.
+    #[inline(always)]
+    pub fn type_id_acquire(&self) -> u32 {
+        self.type_id.load(Ordering::Acquire)
+    }
+    /// Counts, owner, flags and type as they are now, without the lock: equal for a cell that nobody has counted or changed.
+    #[inline(always)]
+    pub(crate) fn image(&self) -> [u64; 2] {
+        let (local, owner) = (self.local.load(Ordering::Relaxed), self.owner.load(Ordering::Relaxed));
+        let (flags, shared) = (self.flags.load(Ordering::Relaxed), self.shared.load(Ordering::Relaxed));
+        let type_id = self.type_id.load(Ordering::Relaxed);
+        [u64::from(local) | u64::from(owner) << 32 | u64::from(flags) << 48, u64::from(shared) | u64::from(type_id) << 32]
+    }
+    /// Makes both counts zero: the cell is destroyed.
+    pub(crate) fn empty(&self) {
+        self.local.store(0, Ordering::Relaxed);
+        self.shared.store(crate::refcount::MERGED, Ordering::Relaxed);
+    }
     /// Changes the type (`__class__` assignment), at a point where its caller has made that safe.
     pub fn set_type_id(&self, id: u32) {
         self.type_id.store(id, Ordering::Release);

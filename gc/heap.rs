@@ -3,11 +3,14 @@
 //! A segment is 4 MiB of address space cut into 64 KiB pages. A page belongs to one slot and one size class for ever, and is never unmapped,
 //! so that a stale pointer always points at a header. The free list's link lies behind the header. Each slot has one list per class;
 //! cells freed by other threads come back through the slot's remote stack, taken over whole when a list is empty.
-//! Cells above [`MAX_SMALL`] come from the raw allocator and are freed through QSBR.
+//! Cells above [`MAX_SMALL`] come from the raw allocator and are freed through QSBR. While a search for garbage runs, dead cells that could be
+//! traversed are put aside until no walker can be looking at them (`aside.rs`).
 
+use crate::aside::{self, Aside};
 use crate::header::{HEADER_SIZE, Header, flag};
 use crate::refcount::MERGED;
-use sync::prim::{AtomicPtr, Ordering};
+use std::collections::BTreeMap;
+use sync::prim::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// Bytes of a page.
 pub const PAGE: usize = 64 << 10;
@@ -53,10 +56,122 @@ pub struct PageHead {
     /// Bytes of its cells.
     pub cell_size: u32,
     /// Offset of the first byte never handed out; cells start at [`PAGE_HEADER`].
-    pub bump: sync::prim::AtomicU32,
+    pub bump: AtomicU32,
+    /// 2^32 / `cell_size`, rounded up.
+    reciprocal: u32,
     next: *mut PageHead,
-    /// A search's numbers, one per cell; null outside of stops.
-    pub side: std::cell::Cell<*mut i32>,
+    /// A search's numbers, one per cell; null when there is no search, or the page is not part of it.
+    pub side: AtomicPtr<i32>,
+    /// How many cells have a number there.
+    pub side_len: AtomicU32,
+    /// How many young collections its cells have survived; [`OLD`] and above: none looks at them any more.
+    pub age: AtomicU8,
+    /// Which cells `gc.freeze()` has put aside: one bit each, or null.
+    frozen: AtomicPtr<u64>,
+}
+
+/// Words of a page's bits of frozen cells.
+const FROZEN_WORDS: usize = PAGE / 32 / 64;
+const _: () = assert!(size_of::<PageHead>() <= PAGE_HEADER);
+/// How many cells are frozen.
+static FROZEN: AtomicUsize = AtomicUsize::new(0);
+/// Age of large cells that are frozen.
+const FROZEN_AGE: u8 = 8;
+
+/// Takes all live cells that `wanted` names out of collections, until [`unfreeze`].
+pub fn freeze(world: &sync::safepoint::WorldStopped, turn: &crate::search::Turn, wanted: impl Fn(&Header) -> bool) {
+    crate::cycles::for_each_cell(world, turn, |h, _| {
+        if !wanted(h) {
+            return;
+        }
+        if h.flags() & flag::LARGE != 0 {
+            if LARGE.lock().insert(h as *const Header as usize, FROZEN_AGE) != Some(FROZEN_AGE) {
+                FROZEN.fetch_add(1, Ordering::Relaxed);
+            }
+            return;
+        }
+        // SAFETY: the page of a small cell.
+        let page = unsafe { &*page_of(h) };
+        let mut bits = page.frozen.load(Ordering::Relaxed);
+        if bits.is_null() {
+            bits = Box::into_raw(Box::new([0u64; FROZEN_WORDS])).cast();
+            page.frozen.store(bits, Ordering::Relaxed);
+        }
+        if let Some(i) = page.index_of(h as *const Header as usize) {
+            // SAFETY: a page has fewer cells than bits; only the holder of the turn touches them.
+            let word = unsafe { &mut *bits.add(i / 64) };
+            if *word >> (i % 64) & 1 == 0 {
+                *word |= 1 << (i % 64);
+                FROZEN.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    });
+}
+
+/// Puts all frozen cells back: they are old.
+pub fn unfreeze(_world: &sync::safepoint::WorldStopped, _turn: &crate::search::Turn) {
+    for l in (1..=sync::threads::highest_id()).filter_map(crate::local::of_slot) {
+        // SAFETY: the world is stopped.
+        unsafe { &(*l).heap }.for_each_page(|page| {
+            let bits = page.frozen.swap(std::ptr::null_mut(), Ordering::Relaxed);
+            if !bits.is_null() {
+                // SAFETY: made in `freeze`, and only the holder of the turn uses it.
+                drop(unsafe { Box::from_raw(bits.cast::<[u64; FROZEN_WORDS]>()) });
+            }
+        });
+    }
+    LARGE.lock().values_mut().filter(|a| **a == FROZEN_AGE).for_each(|a| *a = OLD);
+    FROZEN.store(0, Ordering::Relaxed);
+}
+
+/// How many cells are frozen.
+pub fn count_frozen() -> usize {
+    FROZEN.load(Ordering::Relaxed)
+}
+
+/// Age of pages that only full collections look at.
+pub const OLD: u8 = 2;
+
+impl PageHead {
+    /// Which cell of the page begins at an address in it; `None` where none does, or none has been handed out.
+    #[inline]
+    pub fn index_of(&self, at: usize) -> Option<usize> {
+        let offset = (at & (PAGE - 1)).wrapping_sub(PAGE_HEADER);
+        let i = (offset.wrapping_mul(self.reciprocal as usize)) >> 32;
+        if offset < PAGE && i * self.cell_size as usize == offset { Some(i) } else { None }
+    }
+    /// How many cells have been handed out.
+    pub fn len(&self) -> usize {
+        // Acquire: pairs with the release of the hand-out, whose header is then visible.
+        (self.bump.load(Ordering::Acquire) as usize - PAGE_HEADER) / self.cell_size as usize
+    }
+    /// Whether none has.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The cell with an index below `len`.
+    pub fn cell(&self, i: usize) -> *const Header {
+        (self as *const PageHead as usize + PAGE_HEADER + i * self.cell_size as usize) as *const Header
+    }
+    /// Whether a cell is frozen. `free`: there is no cell any more, and the next one born there will not be. For the holder of the turn.
+    pub(crate) fn is_frozen(&self, i: usize, free: bool) -> bool {
+        let bits = self.frozen.load(Ordering::Relaxed);
+        if bits.is_null() {
+            return false;
+        }
+        // SAFETY: as in `freeze`.
+        let word = unsafe { &mut *bits.add(i / 64) };
+        let is = *word >> (i % 64) & 1 != 0;
+        if is && free {
+            *word &= !(1 << (i % 64));
+            FROZEN.fetch_sub(1, Ordering::Relaxed);
+        }
+        is
+    }
+    /// Whether cells are still handed out for the first time.
+    pub fn is_growing(&self) -> bool {
+        self.bump.load(Ordering::Relaxed) as usize + self.cell_size as usize <= PAGE
+    }
 }
 
 /// What stands before a large cell.
@@ -66,12 +181,50 @@ struct LargeHead {
     owner: usize,
 }
 
-/// Addresses of all large cells.
-static LARGE: sync::mutex::Mutex<std::collections::BTreeSet<usize>> = sync::mutex::Mutex::new(std::collections::BTreeSet::new());
+/// Addresses of all large cells, with their ages.
+static LARGE: sync::mutex::Mutex<BTreeMap<usize, u8>> = sync::mutex::Mutex::new(BTreeMap::new());
 
 /// Addresses of all large cells.
 pub fn large_cells() -> Vec<usize> {
-    LARGE.lock().iter().copied().collect()
+    LARGE.lock().keys().copied().collect()
+}
+
+/// Addresses of the large cells that are younger than `age`.
+pub fn large_cells_younger(age: u8) -> Vec<usize> {
+    LARGE.lock().iter().filter(|(_, a)| **a < age).map(|(h, _)| *h).collect()
+}
+
+/// Whether a large cell begins there. If so, its memory stays until the caller's next quiescent state.
+pub fn is_large(at: usize) -> bool {
+    LARGE.lock().contains_key(&at)
+}
+
+/// Makes large cells older: they have survived a collection. `to`: at least so old.
+pub fn age_large(cells: &[usize], to: Option<u8>) {
+    let mut large = LARGE.lock();
+    for h in cells {
+        if let Some(a) = large.get_mut(h)
+            && *a <= OLD
+        {
+            *a = to.unwrap_or(*a + 1).min(OLD);
+        }
+    }
+}
+
+/// Which segments of the address space hold pages: one bit each.
+static SEGMENT_MAP: [AtomicU64; 1 << (48 - 22 - 6)] = [const { AtomicU64::new(0) }; 1 << (48 - 22 - 6)];
+const _: () = assert!(SEGMENT == 1 << 22);
+
+/// The page in which an address lies, if it lies in cell memory. Never looks at what stands at the address.
+#[inline]
+pub fn page_at(at: usize) -> Option<&'static PageHead> {
+    let segment = at >> 22;
+    let bits = SEGMENT_MAP.get(segment >> 6)?.load(Ordering::Relaxed);
+    if bits >> (segment & 63) & 1 == 0 {
+        return None;
+    }
+    // SAFETY: pages are never unmapped; one that nobody has used yet is zero, and so a valid head.
+    Some(unsafe { &*((at & !(PAGE - 1)) as *const PageHead) })
 }
 
 fn link(h: *mut Header) -> *mut *mut Header {
@@ -109,11 +262,11 @@ static SEGMENTS: std::sync::Mutex<Segments> = std::sync::Mutex::new(Segments { n
 fn fresh_page() -> *mut PageHead {
     let mut s = SEGMENTS.lock().unwrap_or_else(|e| e.into_inner());
     if s.next == s.end {
-        // SAFETY: an anonymous private mapping of no particular address.
+        // SAFETY: an anonymous private mapping of no particular address, twice as large as needed for the sake of its alignment.
         let p = unsafe {
             libc::mmap(
                 std::ptr::null_mut(),
-                SEGMENT + PAGE,
+                2 * SEGMENT,
                 libc::PROT_READ | libc::PROT_WRITE,
                 libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
                 -1,
@@ -123,12 +276,23 @@ fn fresh_page() -> *mut PageHead {
         if p == libc::MAP_FAILED {
             return std::ptr::null_mut();
         }
-        s.next = (p as usize + PAGE - 1) & !(PAGE - 1);
-        s.end = s.next + SEGMENT;
+        let (from, start) = (p as usize, (p as usize).next_multiple_of(SEGMENT));
+        // SAFETY: the parts of the mapping before and behind the aligned segment, which nobody knows.
+        unsafe {
+            if start > from {
+                libc::munmap(p, start - from);
+            }
+            if from + 2 * SEGMENT > start + SEGMENT {
+                libc::munmap((start + SEGMENT) as *mut libc::c_void, from + SEGMENT - start);
+            }
+        }
+        let Some(bits) = SEGMENT_MAP.get(start >> 28) else { return std::ptr::null_mut() };
+        bits.fetch_or(1 << (start >> 22 & 63), Ordering::Relaxed);
+        (s.next, s.end) = (start, start + SEGMENT);
     }
     let page = s.next;
     s.next += PAGE;
-    crate::cycles::grown(PAGE);
+    crate::pace::grown_by_page(PAGE);
     page as *mut PageHead
 }
 
@@ -136,9 +300,13 @@ fn fresh_page() -> *mut PageHead {
 pub struct Heap {
     free: [*mut Header; CLASSES],
     bump: [*mut PageHead; CLASSES],
-    pages: *mut PageHead,
-    /// The slot, as the heads of its pages say it; 0, which no page says, while statistics are counted.
+    pages: AtomicPtr<PageHead>,
+    /// The slot, as the heads of its pages say it; 0, which no page says, while statistics are counted or a search runs.
     owner: u16,
+    /// Cells that died while a search ran.
+    aside: Aside,
+    /// Cells that the collector has freed, in chunks by class.
+    pub(crate) returned: Returned,
     /// Cells of this slot freed by other threads.
     pub(crate) remote: AtomicPtr<Header>,
     /// Bytes handed out since the last time somebody asked (collector pacing).
@@ -155,8 +323,10 @@ impl Heap {
         Heap {
             free: [std::ptr::null_mut(); CLASSES],
             bump: [std::ptr::null_mut(); CLASSES],
-            pages: std::ptr::null_mut(),
+            pages: AtomicPtr::new(std::ptr::null_mut()),
             owner,
+            aside: Aside::new(),
+            returned: Returned(sync::mutex::Mutex::new([const { Vec::new() }; CLASSES])),
             remote: AtomicPtr::new(std::ptr::null_mut()),
             allocated: 0,
             slot: owner,
@@ -207,6 +377,7 @@ impl Heap {
 
     /// A cell from what other threads have given back, the list, or a page.
     fn refill(&mut self, class: usize) -> *mut Header {
+        self.return_aside();
         // Acquire: pairs with the release of whoever pushed, whose writes to the header come first.
         let mut h = self.remote.swap(std::ptr::null_mut(), Ordering::Acquire);
         while !h.is_null() {
@@ -226,6 +397,14 @@ impl Heap {
             return h;
         }
         let size = class_size(class);
+        let chunk = self.returned.0.lock()[class].pop();
+        if let Some((h, n)) = chunk {
+            // What cyclic garbage has left is filled again: as good as growth, for those that look for more of it.
+            crate::pace::refilled(n as usize * size);
+            // SAFETY: as in `alloc`; the list is empty.
+            self.free[class] = unsafe { *link(h) };
+            return h;
+        }
         let mut page = self.bump[class];
         // SAFETY: `page` is null or a page of ours.
         let full = page.is_null() || unsafe { (*page).bump.load(Ordering::Relaxed) as usize + size > PAGE };
@@ -239,10 +418,12 @@ impl Heap {
                 (*page).owner = self.slot;
                 (*page).class = class as u16;
                 (*page).cell_size = size as u32;
+                (*page).reciprocal = ((1u64 << 32) / size as u64 + 1) as u32;
                 (*page).bump.store(PAGE_HEADER as u32, Ordering::Relaxed);
-                (*page).next = self.pages;
+                (*page).next = self.pages.load(Ordering::Relaxed);
             }
-            self.pages = page;
+            // Release: a walker that finds the page finds its head filled in.
+            self.pages.store(page, Ordering::Release);
             self.bump[class] = page;
         }
         // SAFETY: there is room for one more cell, whose memory is zeroed.
@@ -266,7 +447,7 @@ impl Heap {
             return std::ptr::null_mut();
         }
         self.allocated += size;
-        crate::cycles::grown(size);
+        crate::pace::grown(size);
         // SAFETY: fresh memory of the right size and alignment.
         unsafe {
             p.cast::<LargeHead>().write(LargeHead { size: layout.size(), owner: self.slot as usize });
@@ -274,7 +455,7 @@ impl Heap {
             h.cast::<u8>().write_bytes(0, HEADER_SIZE);
             (*h).shared.store(MERGED, Ordering::Relaxed);
             (*h).flags.store(flag::LARGE, Ordering::Relaxed);
-            LARGE.lock().insert(h as usize);
+            LARGE.lock().insert(h as usize, 0);
             if let Some(c) = &mut self.counted {
                 c.allocated(CLASSES, h);
             }
@@ -282,7 +463,7 @@ impl Heap {
         }
     }
 
-    /// Frees a cell of a page that is not the heap's, or of any page while it counts.
+    /// Frees a cell of a page that is not the heap's, or of any page while it counts or a search runs.
     #[inline(never)]
     unsafe fn free_elsewhere(&mut self, page: &PageHead, h: *mut Header) {
         // SAFETY: the cell is dead, and the caller's to give back.
@@ -290,17 +471,49 @@ impl Heap {
             crate::stress::freed(h, page.cell_size as usize);
             if let Some(c) = &mut self.counted {
                 c.freed(page.class as usize, &*h);
-                if page.owner == self.slot {
-                    (*h).type_id.store(0, Ordering::Relaxed);
-                    *link(h) = c.lists[page.class as usize];
-                    c.lists[page.class as usize] = h;
-                    return;
-                }
-                c.remote += 1;
+                c.remote += u64::from(page.owner != self.slot);
             }
-            (*h).type_id.store(0, Ordering::Relaxed);
+            if aside::is_searching() && crate::kind::walk_of(&*h) != crate::kind::Walk::Leaf {
+                if self.aside.push(h) {
+                    self.return_aside();
+                }
+                return;
+            }
+            self.give_back(page, h);
         }
-        crate::local::free_remote(page.owner, h);
+    }
+
+    /// Puts a dead cell where it is found when one is wanted.
+    unsafe fn give_back(&mut self, page: &PageHead, h: *mut Header) {
+        // SAFETY: by the caller: the cell is dead, and nobody looks at it any more.
+        unsafe {
+            (*h).type_id.store(0, Ordering::Relaxed);
+            if page.owner != self.slot {
+                return crate::local::free_remote(page.owner, h);
+            }
+            let class = page.class as usize;
+            let list = match &mut self.counted {
+                Some(c) => &mut c.lists[class],
+                None => &mut self.free[class],
+            };
+            *link(h) = *list;
+            *list = h;
+        }
+    }
+
+    /// Gives back the cells that were put aside, as far as no walker can be looking at them any more.
+    fn return_aside(&mut self) {
+        while let Some(cells) = self.aside.ready() {
+            for h in cells {
+                // SAFETY: dead since before the walker was quiescent, and small.
+                unsafe { self.give_back(&*page_of(h), h) };
+            }
+        }
+    }
+
+    /// A search begins or has ended: how cells are freed changes. By the owner, or on its behalf.
+    pub(crate) fn follow_search(&mut self) {
+        self.owner = if aside::is_searching() || self.counted.is_some() { 0 } else { self.slot };
     }
 
     /// Takes back the memory of a destroyed cell.
@@ -320,7 +533,9 @@ impl Heap {
                     c.freed(CLASSES, &*h);
                 }
                 (*h).type_id.store(0, Ordering::Relaxed);
-                LARGE.lock().remove(&(h as usize));
+                if LARGE.lock().remove(&(h as usize)) == Some(FROZEN_AGE) {
+                    FROZEN.fetch_sub(1, Ordering::Relaxed);
+                }
                 let p = h.cast::<u8>().sub(size_of::<LargeHead>());
                 return sync::qsbr::retire(p, (*p.cast::<LargeHead>()).size, free_large);
             }
@@ -336,14 +551,84 @@ impl Heap {
         }
     }
 
+    /// As `free`, for the collector: cells are given back in chunks.
+    ///
+    /// # Safety
+    /// As for `free`; the cells are out of reach until the chains are pushed.
+    pub(crate) unsafe fn free_chained(&mut self, h: *mut Header, chains: &mut Chains) {
+        // SAFETY: passed on.
+        unsafe {
+            let large = (*h).flags.load(Ordering::Relaxed) & flag::LARGE != 0;
+            if large || self.counted.is_some() || aside::is_searching() {
+                return self.free(h);
+            }
+            (*h).type_id.store(0, Ordering::Relaxed);
+            chains.add(&*page_of(h), h);
+        }
+    }
+
     /// Calls `f` with every page of this heap.
     pub fn for_each_page(&self, mut f: impl FnMut(&PageHead)) {
-        let mut p = self.pages;
+        // Acquire: pairs with the release of the page's owner, who may be adding pages now.
+        let mut p = self.pages.load(Ordering::Acquire);
         while !p.is_null() {
             // SAFETY: pages are never unmapped and `next` is written before a page becomes reachable.
             let page = unsafe { &*p };
             f(page);
             p = page.next;
+        }
+    }
+}
+
+/// Cells of one class that are linked, and how many.
+type Chunk = (*mut Header, u32);
+
+/// What the collector has given back to a heap.
+pub(crate) struct Returned(sync::mutex::Mutex<[Vec<Chunk>; CLASSES]>);
+
+/// Most cells in a chunk.
+const CHUNK: u32 = 256;
+
+/// Cells that the collector frees, on their way back to the heaps that they are of.
+pub(crate) struct Chains(Vec<(u16, u16, Chunk)>);
+
+impl Chains {
+    pub(crate) fn new() -> Chains {
+        Chains(Vec::new())
+    }
+
+    /// Adds a dead cell of a page.
+    unsafe fn add(&mut self, page: &PageHead, h: *mut Header) {
+        let key = (page.owner, page.class);
+        let at = match self.0.iter().position(|c| (c.0, c.1) == key) {
+            Some(at) => at,
+            None => {
+                self.0.push((key.0, key.1, (std::ptr::null_mut(), 0)));
+                self.0.len() - 1
+            }
+        };
+        let chunk = &mut self.0[at].2;
+        // SAFETY: by the caller: a dead cell's link is ours.
+        unsafe { *link(h) = chunk.0 };
+        *chunk = (h, chunk.1 + 1);
+        if chunk.1 == CHUNK {
+            Self::give(key, std::mem::replace(chunk, (std::ptr::null_mut(), 0)));
+        }
+    }
+
+    fn give((owner, class): (u16, u16), chunk: Chunk) {
+        if let Some(l) = crate::local::of_slot(owner) {
+            // SAFETY: only what has a lock of its own is touched.
+            unsafe { &(*l).heap.returned }.0.lock()[class as usize].push(chunk);
+        }
+    }
+
+    /// Gives the rest.
+    pub(crate) fn push(self) {
+        for (owner, class, chunk) in self.0 {
+            if chunk.1 > 0 {
+                Self::give((owner, class), chunk);
+            }
         }
     }
 }

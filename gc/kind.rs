@@ -4,6 +4,19 @@ use crate::header::Header;
 use crate::word::Word;
 use sync::prim::{AtomicPtr, AtomicU32, Ordering};
 
+/// Who may traverse a cell of a kind, and when.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Walk {
+    /// Cells of the kind cannot be part of a cycle: the collector does not look into them.
+    Leaf,
+    /// `traverse` may run on another thread while the cell is used, changed and destroyed: it reads constant words, atomic words and memory that is
+    /// given back through QSBR while a search runs.
+    Racy,
+    /// `traverse` runs in stops only.
+    Stopped,
+}
+
 /// What the heap must know of a type. The runtime's type object starts with it.
 #[repr(C)]
 pub struct Kind {
@@ -11,6 +24,8 @@ pub struct Kind {
     pub destroy: unsafe fn(*mut Header),
     /// Calls the visitor with every word that the cell holds.
     pub traverse: unsafe fn(*const Header, &mut dyn FnMut(Word)),
+    /// When it may be called.
+    pub walk: Walk,
 }
 
 /// Type ids below this are valid.
@@ -25,6 +40,14 @@ pub static VERSIONS: [AtomicU32; MAX_TYPES] = [const { AtomicU32::new(0) }; MAX_
 #[inline(always)]
 pub fn kind_of(h: &Header) -> *mut Kind {
     TYPES[h.type_id() as usize & (MAX_TYPES - 1)].load(Ordering::Relaxed)
+}
+
+/// How the kind of a cell may be traversed; that of a leaf, when the cell has no type (yet).
+#[inline]
+pub fn walk_of(h: &Header) -> Walk {
+    let kind = kind_of(h);
+    // SAFETY: a kind is never freed while a cell of it may be looked at.
+    if h.type_id() == 0 || kind.is_null() { Walk::Leaf } else { unsafe { (*kind).walk } }
 }
 
 /// Current version of a type id.

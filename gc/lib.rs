@@ -4,6 +4,7 @@
 //! owners · [`promote`] hot shared cells · [`deferred`] cells that registers do not count · [`handle`] owned and borrowed words · [`heap`] pages · [`local`] what a
 //! thread slot has · [`cycles`] garbage in cycles · [`kind`] the way out · [`stress`] rare events made frequent. Making cells is here: [`alloc`], [`alloc_sized`].
 
+pub mod aside;
 pub mod cycles;
 pub mod deferred;
 pub mod handle;
@@ -12,15 +13,19 @@ pub mod heap;
 pub mod kind;
 pub mod local;
 pub mod merge;
+pub mod pace;
 pub mod promote;
 pub mod refcount;
+pub mod search;
+pub mod snapshot;
 pub mod stats;
 pub mod stress;
+pub mod tables;
 pub mod word;
 
 pub use handle::{Field, Gc, Payload, Ref, Reg, SendValue, Value};
 pub use header::{HEADER_SIZE, Header, flag};
-pub use kind::{Kind, TYPES, VERSIONS};
+pub use kind::{Kind, TYPES, VERSIONS, Walk};
 pub use word::Word;
 
 use sync::prim::Ordering;

@@ -68,6 +68,8 @@ pub fn enter(id: u16) {
             unsafe { (*p).heap.start_counting() };
         }
     }
+    // SAFETY: this thread's.
+    unsafe { (*p).heap.follow_search() };
     LOCAL.set(p);
 }
 
@@ -113,6 +115,11 @@ impl Local {
         let len = (id as usize + 1).next_power_of_two().max(1024);
         self.deltas.resize(len, 0);
         self.deltas[id as usize] = n;
+    }
+
+    /// All of this thread's parts of counts, by delta id.
+    pub(crate) fn deltas(&self) -> &[i32] {
+        &self.deltas
     }
 
     /// This thread's part of the count with delta id `id`.

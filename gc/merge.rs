@@ -94,6 +94,35 @@ pub fn drain_current() {
     }
 }
 
+fn is_waiting(id: u16) -> bool {
+    // SAFETY: the queue has a lock of its own.
+    local::of_slot(id).is_some_and(|l| unsafe { !(*l).queue.lock().is_empty() })
+}
+
+/// Sees to it that what is queued now is merged before the caller's next handshake returns: by the caller for slots that are absent (a thread that ends may
+/// leave something behind), by the others themselves. Before a collection that is to find all garbage.
+pub fn settle() {
+    drain_current();
+    let mut asked = false;
+    for slot in (1..=sync::threads::highest_id()).filter(|id| is_waiting(*id)).filter_map(sync::threads::slot) {
+        sync::safepoint::request(slot, sync::safepoint::MERGE);
+        let Some(claim) = sync::threads::claim(slot) else {
+            asked = true;
+            continue;
+        };
+        let dead = take(slot.id).iter().filter_map(|h| merge_one(*h)).collect::<Vec<_>>();
+        drop(claim);
+        for h in dead {
+            // SAFETY: merged to zero by `merge_one`.
+            unsafe { local::dead(&*h) }
+        }
+    }
+    if asked {
+        // They answer before they merge: the next handshake's answer comes after that.
+        sync::safepoint::handshake(|_| {});
+    }
+}
+
 /// Merges every queue, with the world stopped (so that counts are exact).
 pub fn drain_all(_world: &sync::safepoint::WorldStopped) {
     for id in 1..=sync::threads::highest_id() {

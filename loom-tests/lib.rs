@@ -22,6 +22,7 @@ use shipped_lock::{event, park, prim, threads};
 mod lock;
 
 mod cache;
+mod confirm;
 mod dict;
 mod dict_slow;
 mod futex;
@@ -32,6 +33,7 @@ mod promote;
 mod qsbr;
 mod refcount;
 mod safepoint;
+mod search;
 mod shipped_lock;
 mod weakref;
 

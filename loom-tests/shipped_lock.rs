@@ -15,6 +15,8 @@ pub mod threads {
     use super::prim::AtomicU32;
     use loom::sync::atomic::AtomicUsize;
 
+    pub const READING: u32 = 1;
+
     /// The part of a slot that the lock touches; the model's threads have none.
     pub struct Slot {
         pub reading: AtomicU32,

@@ -26,8 +26,30 @@ pub struct WeakRef {
 // SAFETY: visits the callback; the target is not counted.
 unsafe impl Payload for WeakRef {
     const TYPE_ID: u32 = crate::ids::WEAKREF;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.callback.peek());
+    }
+}
+
+/// Takes a reference to a cell whose memory is there but which may be dead or dying, or garbage that the collector has hidden.
+fn take(h: &Header) -> bool {
+    let flags = h.flags_acquire();
+    if flags & flag::DEFERRED != 0 {
+        // Its count may be zero while registers and functions refer to it. Its end is decided in a stop, which takes the flag away.
+        h.incref();
+        return true;
+    }
+    if flags & flag::PENDING != 0 {
+        return false;
+    }
+    if h.owner() == sync::threads::current_id() && h.owner() != 0 {
+        h.count() > 0 && {
+            h.incref();
+            true
+        }
+    } else {
+        h.try_incref()
     }
 }
 
@@ -57,18 +79,7 @@ impl WeakRef {
             }
             // SAFETY: see above.
             let h = unsafe { &*(at as *const Header) };
-            let alive = if h.owner() == sync::threads::current_id() && h.owner() != 0 {
-                h.count() > 0 && {
-                    h.incref();
-                    true
-                }
-            } else if h.flags() & flag::DEFERRED != 0 {
-                // Its count may be zero while registers and functions refer to it. Its end is decided in a stop, which takes the flag away.
-                h.incref();
-                true
-            } else {
-                h.flags() & flag::PENDING == 0 && h.try_incref()
-            };
+            let alive = take(h);
             // SAFETY: the reference was just taken.
             return if alive { Some(unsafe { Value::from_raw(h) }) } else { None };
         }
@@ -135,14 +146,7 @@ fn find_in(list: &[usize], f: impl Fn(Ref<'_>) -> bool) -> Option<Value> {
         // SAFETY: a WeakRef takes itself off the list before its memory is given back, under this shard's lock.
         let p = unsafe { &*(*w as *const WeakRef) };
         let h = p.header();
-        let alive = if h.owner() == sync::threads::current_id() {
-            h.count() > 0 && {
-                h.incref();
-                true
-            }
-        } else {
-            h.try_incref()
-        };
+        let alive = take(h);
         if alive {
             // SAFETY: the reference was just taken.
             let v = unsafe { Value::from_raw(h) };
@@ -186,64 +190,35 @@ pub fn first_weakref(_cx: &mut Cx, v: Ref<'_>) -> PyResult<Reg> {
 
 /// The heap's hook: the referent is dead. Clears its weak references and queues their callbacks.
 pub fn clear_weakrefs(h: &Header) {
-    let Some((_, list)) = TABLE.remove(&(h as *const Header as usize)) else { return };
-    let mut queue = Vec::new();
-    for w in list {
-        // SAFETY: a WeakRef on the list is in its cell until it has looked for itself under the shard's lock; we have taken the list, but
-        // `drop` of a WeakRef reads only `target`, which is cleared here first.
-        let p = unsafe { &*(w as *const WeakRef) };
-        p.target.store(0, Ordering::Release);
-        let ph = p.header();
-        let alive = if ph.owner() == sync::threads::current_id() {
-            ph.count() > 0 && {
-                ph.incref();
-                true
-            }
-        } else {
-            ph.try_incref()
-        };
-        if alive {
-            // SAFETY: the reference was just taken.
-            let me = unsafe { Value::from_raw(ph) };
-            let callback = p.callback.load(ph);
-            if callback.word() != Word::UNBOUND {
-                queue.push((SendValue::new(callback), SendValue::new(me)));
-            } else {
-                LATER.with_borrow_mut(|l| l.push(SendValue::new(me)));
-            }
-        }
-    }
-    drop_later();
-    if !queue.is_empty() {
-        CALLBACKS.with_borrow_mut(|c| c.extend(queue));
-        gc::local::note_work();
-    }
+    clear_some(h, |_| true);
 }
 
-/// The collector's part: clears the weak references to a garbage cell that have callbacks, and queues the callbacks of those that are not garbage
-/// themselves. The world is stopped.
-pub fn queue_callbacks(h: &Header, garbage: &std::collections::HashSet<usize>) {
-    if h.flags() & flag::HAS_WEAKREF == 0 {
-        return;
-    }
-    let mut queue = Vec::new();
-    if let Some(mut list) = TABLE.get_mut(&(h as *const Header as usize)) {
-        list.retain(|w| {
-            // SAFETY: a WeakRef takes itself off the list before its memory is given back.
-            let p = unsafe { &*(*w as *const WeakRef) };
-            let callback = p.callback.peek();
-            if callback == Word::UNBOUND {
-                return true;
+/// Clears the weak references to a cell, and queues the callbacks of those that live and for which `call` says so.
+fn clear_some(h: &Header, call: impl Fn(&WeakRef) -> bool) {
+    let at = h as *const Header as usize;
+    let mut taken = Vec::new();
+    if let Some(mut list) = TABLE.get_mut(&at) {
+        for w in list.drain(..) {
+            // SAFETY: a WeakRef takes itself off the list before its memory is given back, under this shard's lock: it has found its target not cleared.
+            let p = unsafe { &*(w as *const WeakRef) };
+            if call(p) && take(p.header()) {
+                // SAFETY: the reference was just taken.
+                taken.push(SendValue::new(unsafe { Value::from_raw(p.header()) }));
             }
             p.target.store(0, Ordering::Release);
-            if !garbage.contains(&(p.header() as *const Header as usize)) && p.header().count() > 0 {
-                // SAFETY: alive: counted, and the world is stopped. The callback's count is the field's.
-                let (callback, me) =
-                    unsafe { (Ref::from_word(callback).to_value(), Ref::from_word(Word::from_header(p.header())).to_value()) };
-                queue.push((SendValue::new(callback), SendValue::new(me)));
-            }
-            false
-        });
+        }
+    }
+    TABLE.remove_if(&at, |_, l| l.is_empty());
+    let mut queue = Vec::new();
+    // The youngest first, as CPython does it.
+    for me in taken.into_iter().rev() {
+        let me = me.into_value();
+        // SAFETY: the cell that the payload was found in.
+        let p = unsafe { me.as_ref().cast::<WeakRef>() };
+        let callback = p.callback.load(p.header());
+        if callback.word() != Word::UNBOUND {
+            queue.push((SendValue::new(callback), SendValue::new(me)));
+        }
     }
     if !queue.is_empty() {
         CALLBACKS.with_borrow_mut(|c| c.extend(queue));
@@ -251,16 +226,18 @@ pub fn queue_callbacks(h: &Header, garbage: &std::collections::HashSet<usize>) {
     }
 }
 
-/// Clears the weak references to a cell that is about to be destroyed. The world is stopped.
-pub fn forget_weakrefs(h: &Header) {
-    if h.flags() & flag::HAS_WEAKREF == 0 {
-        return;
+/// The collector's part: clears the weak references to a garbage cell, and queues the callbacks of those that are not garbage themselves. The collector
+/// holds the cell.
+pub fn queue_callbacks(h: &Header, garbage: &gc::snapshot::AddressSet) {
+    if h.flags() & flag::HAS_WEAKREF != 0 {
+        clear_some(h, |w| w.callback.peek() != Word::UNBOUND && !garbage.contains(&(w.header() as *const Header as usize)));
     }
-    if let Some((_, list)) = TABLE.remove(&(h as *const Header as usize)) {
-        for w in list {
-            // SAFETY: as in `queue_callbacks`.
-            unsafe { &*(w as *const WeakRef) }.target.store(0, Ordering::Release);
-        }
+}
+
+/// Clears the weak references to a cell that is about to be destroyed.
+pub fn forget_weakrefs(h: &Header) {
+    if h.flags() & flag::HAS_WEAKREF != 0 {
+        clear_some(h, |_| false);
     }
 }
 

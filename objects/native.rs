@@ -116,6 +116,7 @@ pub struct BuiltinFunction {
 // SAFETY: visits both words.
 unsafe impl Payload for BuiltinFunction {
     const TYPE_ID: u32 = ids::BUILTIN_FUNCTION;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.receiver.word());
         visit(self.module.peek());
@@ -135,6 +136,7 @@ pub struct MethodDescriptor {
 // SAFETY: holds no words.
 unsafe impl Payload for MethodDescriptor {
     const TYPE_ID: u32 = ids::METHOD_DESCRIPTOR;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 
@@ -151,6 +153,7 @@ pub struct GetSetDescriptor {
 // SAFETY: holds no words.
 unsafe impl Payload for GetSetDescriptor {
     const TYPE_ID: u32 = ids::GETSET_DESCRIPTOR;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 

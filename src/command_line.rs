@@ -397,6 +397,8 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
         }
     }
     thread::shut_down();
+    crate::collect::helper::close();
+    crate::shutdown::end_modules(cx);
     stdlib_native::io::standard::end();
     if !streams::flush(cx, true) {
         code = 120;

@@ -11,6 +11,7 @@ pub mod jit;
 pub mod modules;
 pub mod program;
 pub mod runtime;
+pub mod shutdown;
 pub mod source;
 pub mod types;
 pub mod vm;

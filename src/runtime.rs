@@ -269,11 +269,18 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
     stdlib_native::posix::fork::set_natives(stdlib_native::posix::fork::Natives {
         enter: modules::imp::lock_imports,
         leave: modules::imp::unlock_imports,
-        before: modules::thread::before_fork,
-        parent: modules::thread::after_fork_parent,
+        before: || {
+            modules::thread::before_fork();
+            crate::collect::helper::before_fork();
+        },
+        parent: || {
+            crate::collect::helper::after_fork_parent();
+            modules::thread::after_fork_parent();
+        },
         child: || {
             modules::thread::after_fork_child();
             stdlib_native::io::live::after_fork();
+            crate::collect::helper::after_fork_child();
         },
     });
     for d in [&modules::sys::MODULE, &modules::imp::MODULE, &modules::thread::MODULE] {

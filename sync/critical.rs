@@ -22,7 +22,8 @@ impl<'a> Guard<'a> {
 
     #[inline]
     pub fn try_new(byte: &'a AtomicU8) -> Option<Self> {
-        lock::try_lock(byte).then_some(Guard { byte, _not_send: PhantomData })
+        // Not `then_some`: a guard that is made and dropped unlocks.
+        lock::try_lock(byte).then(|| Guard { byte, _not_send: PhantomData })
     }
 }
 

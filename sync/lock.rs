@@ -81,7 +81,7 @@ fn lock_slow(byte: &AtomicU8) {
     // An object lock is taken in the middle of things: whoever waits for it still uses what it has read before.
     let slot = threads::current();
     if let Some(s) = slot {
-        s.reading.store(1, Ordering::Release);
+        s.reading.store(threads::READING, Ordering::Release);
         s.waits_for.store(std::ptr::from_ref(byte).expose_provenance(), Ordering::Relaxed);
     }
     lock_until(byte, None, false);

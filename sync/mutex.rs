@@ -90,7 +90,8 @@ impl<T> Mutex<T> {
     }
 
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        self.raw.try_lock().then_some(MutexGuard(self))
+        // Not `then_some`: a guard that is made and dropped unlocks.
+        self.raw.try_lock().then(|| MutexGuard(self))
     }
 
     /// What it guards, for who holds the lock by its word.

@@ -227,6 +227,17 @@ fn process(s: &Slot, hurry: bool) {
     }
 }
 
+/// A goal for what the caller has just unlinked and keeps itself: who [`has_seen`] it does not find that memory any more.
+pub fn new_goal() -> u64 {
+    advance()
+}
+
+/// Whether the owner of a slot, which is attached all the while (or pauses in a read section), has been quiescent since the goal was made. Acquire: its
+/// reads before that are over.
+pub fn has_seen(s: &Slot, goal: u64) -> bool {
+    s.qsbr_seq.load(Ordering::Acquire) >= goal
+}
+
 fn orphan(mut batches: VecDeque<Batch>) {
     if batches.is_empty() {
         return;
@@ -270,7 +281,7 @@ pub fn flush() {
 /// Frees everything that was retired before, in all lists. `_world` says that nobody is inside a read section; the
 /// caller holds no pointer of its own either.
 pub fn reclaim_stopped(_world: &safepoint::WorldStopped) {
-    if threads::anyone_reading(_world) {
+    if threads::anyone_reading(_world) || threads::anyone_walking(_world) {
         return;
     }
     threads::for_each_slot(|s| {

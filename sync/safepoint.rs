@@ -99,6 +99,24 @@ pub fn safepoint(s: &Slot) -> u32 {
     s.poll.load(Ordering::Relaxed)
 }
 
+/// The owner, which walks memory that others change, answers a stop or a handshake in the middle of a read section: what it has read stays where it is
+/// (`qsbr.rs`), and the stop is a stop for everybody else. The section ends with the next `safepoint`.
+pub fn pause_reading(s: &Slot) {
+    if s.poll.load(Ordering::Relaxed) & (STOP | HANDSHAKE) == 0 {
+        return;
+    }
+    let bits = take(s, STOP | HANDSHAKE);
+    if bits & HANDSHAKE != 0 {
+        answer_handshake(s);
+    }
+    if bits & STOP != 0 && s.state.load(Ordering::Acquire) & SUSPENDED != 0 {
+        s.reading.store(threads::WALKING, Ordering::Release);
+        threads::detach(s);
+        threads::attach(s);
+        s.reading.store(0, Ordering::Release);
+    }
+}
+
 /// Serialises stops and handshakes.
 static COORDINATOR: RawMutex = RawMutex::new();
 /// Slots that were attached when asked to stop, and still are. Only read-modify-writes.

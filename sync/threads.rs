@@ -41,7 +41,7 @@
 
 use crate::futex;
 use crate::mutex::Mutex;
-use crate::prim::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use crate::prim::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use crate::{qsbr, safepoint};
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -93,6 +93,8 @@ pub struct Slot {
     /// it, when a fork leaves its thread behind. Written by the owner.
     pub(crate) waits_for: AtomicUsize,
     pub(crate) holds: AtomicUsize,
+    /// The owner is not one of the program's threads.
+    helper: AtomicBool,
     /// The word the owner sleeps on in `park`.
     pub(crate) park_word: AtomicU32,
     own: Own,
@@ -116,6 +118,7 @@ impl Slot {
             reading: AtomicU32::new(0),
             waits_for: AtomicUsize::new(0),
             holds: AtomicUsize::new(0),
+            helper: AtomicBool::new(false),
             park_word: AtomicU32::new(0),
             own: Own { versions: Cell::new((0, 0)), retired: qsbr::Private::new() },
         }
@@ -168,8 +171,39 @@ thread_local! {
 /// may be freed, although the world is stopped.
 pub fn anyone_reading(_world: &crate::safepoint::WorldStopped) -> bool {
     let mut any = false;
-    for_each_slot(|s| any |= s.reading.load(Ordering::Acquire) != 0);
+    for_each_slot(|s| any |= s.reading.load(Ordering::Acquire) == READING);
     any
+}
+
+/// Whether a walker pauses in the middle of a read section: then no retired memory may be freed.
+pub(crate) fn anyone_walking(_world: &crate::safepoint::WorldStopped) -> bool {
+    let mut any = false;
+    for_each_slot(|s| any |= s.reading.load(Ordering::Acquire) == WALKING);
+    any
+}
+
+/// Value of `Slot::reading`: the owner waits for an object lock, and holds uncounted words.
+pub(crate) const READING: u32 = 1;
+/// Value of `Slot::reading`: the owner walks memory ([`crate::safepoint::pause_reading`]). It holds no reference to any cell.
+pub(crate) const WALKING: u32 = 2;
+
+/// The slot's owner, which has just been attached, works for the runtime: it is not one of the program's threads.
+pub fn set_helper(s: &'static Slot) {
+    if !s.helper.swap(true, Ordering::Relaxed) {
+        LIVE.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The end of the owner's life, in the count of the program's threads.
+fn uncount(s: &Slot) {
+    if !s.helper.swap(false, Ordering::Relaxed) {
+        LIVE.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Whether a thread of the runtime's own ([`set_helper`]) has the slot.
+pub fn is_helper(s: &Slot) -> bool {
+    s.helper.load(Ordering::Relaxed)
 }
 
 /// The calling thread's slot, attached or not.
@@ -222,7 +256,7 @@ pub fn count_attached() -> usize {
     n
 }
 
-/// How many threads own a slot.
+/// How many threads of the program own a slot; helpers of the runtime do not count.
 #[inline]
 pub fn live_threads() -> usize {
     LIVE.load(Ordering::Relaxed)
@@ -298,7 +332,7 @@ fn bury(s: &'static Slot) {
         // Release: the next owner, who acquires through the registry lock and `attach`, sees everything.
         s.state.fetch_and(!ALIVE, Ordering::Release);
         reg.free.push(Reverse(s.id));
-        LIVE.fetch_sub(1, Ordering::Relaxed);
+        uncount(s);
     });
 }
 
@@ -309,13 +343,14 @@ pub(crate) fn orphan_others(me: Option<&'static Slot>) {
             adopt(s);
         } else {
             let was = s.state.swap(SUSPENDED, Ordering::AcqRel);
+            s.reading.store(0, Ordering::Relaxed);
             s.os_tid.store(0, Ordering::Relaxed);
             s.native_handle.store(0, Ordering::Relaxed);
             s.poll.fetch_and(!safepoint::PERSONAL, Ordering::Relaxed);
             s.reading.store(0, Ordering::Relaxed);
             if was & ALIVE != 0 {
                 with_registry(|reg| reg.free.push(Reverse(s.id)));
-                LIVE.fetch_sub(1, Ordering::Relaxed);
+                uncount(s);
             }
         }
     });

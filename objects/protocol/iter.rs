@@ -145,6 +145,7 @@ pub struct SequenceIterator {
 // SAFETY: visits the sequence.
 unsafe impl Payload for SequenceIterator {
     const TYPE_ID: u32 = ids::SEQUENCE_ITERATOR;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.sequence.peek());
     }

@@ -19,6 +19,7 @@ pub struct Cell {
 // SAFETY: visits the contents.
 unsafe impl Payload for Cell {
     const TYPE_ID: u32 = ids::CELL;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.contents.peek());
     }

@@ -67,6 +67,7 @@ impl Drop for Code {
 // SAFETY: visits every word.
 unsafe impl Payload for Code {
     const TYPE_ID: u32 = ids::CODE;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         self.consts.iter().chain(&*self.local_names).chain(&*self.free_names).for_each(|v| visit(v.word()));
         visit(self.name.word());

@@ -161,6 +161,7 @@ impl Drop for Function {
 // SAFETY: visits every word.
 unsafe impl Payload for Function {
     const TYPE_ID: u32 = ids::FUNCTION;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         for f in [
             &self.name,

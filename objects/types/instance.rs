@@ -250,6 +250,18 @@ pub unsafe fn own_dict(h: &Header, t_tail: usize) -> Option<Reg> {
     Some(d)
 }
 
+/// The dict that an instance's values have moved to. The cell lives, and nobody changes it.
+pub fn moved_to(h: &Header) -> Option<&Header> {
+    let t = by_id(h.type_id());
+    if !t.has_dict {
+        return None;
+    }
+    // SAFETY: the type has a tail.
+    let head = unsafe { (*tail_of(h, t)).peek() };
+    // SAFETY: the slot's reference keeps the cell alive.
+    if head.is_pointer() { Some(unsafe { &*head.header() }) } else { None }
+}
+
 /// The namespace of a module: the instance dict of the module type and its subclasses.
 fn namespace<'a>(obj: Ref<'a>, t: &Type) -> Option<&'a Gc<Dict>> {
     // SAFETY: the layout says what the payload is.

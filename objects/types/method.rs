@@ -25,6 +25,7 @@ pub struct BoundMethod {
 // SAFETY: visits both words.
 unsafe impl Payload for BoundMethod {
     const TYPE_ID: u32 = ids::METHOD;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.function.as_ref().word());
         visit(self.receiver.word());

@@ -25,6 +25,7 @@ pub struct Module {
 // SAFETY: visits both words.
 unsafe impl Payload for Module {
     const TYPE_ID: u32 = ids::MODULE;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.dict.value().word());
         visit(self.state.peek());

@@ -21,6 +21,7 @@ pub struct Namespace {}
 // SAFETY: holds no words.
 unsafe impl Payload for Namespace {
     const TYPE_ID: u32 = ids::SIMPLE_NAMESPACE;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 

@@ -25,6 +25,7 @@ pub struct Wrapped {
 // SAFETY: visits the function.
 unsafe impl Payload for Wrapped {
     const TYPE_ID: u32 = ids::STATICMETHOD;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.function.peek());
     }
@@ -201,6 +202,7 @@ pub struct SlotMember {
 // SAFETY: visits both words.
 unsafe impl Payload for SlotMember {
     const TYPE_ID: u32 = ids::SLOT_MEMBER;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.name.word());
         visit(self.owner.word());

@@ -27,6 +27,7 @@ pub struct Property {
 // SAFETY: visits every field.
 unsafe impl Payload for Property {
     const TYPE_ID: u32 = ids::PROPERTY;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         for f in [&self.get, &self.set, &self.del, &self.doc, &self.name] {
             visit(f.peek());

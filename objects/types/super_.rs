@@ -23,6 +23,7 @@ pub struct Super {
 // SAFETY: visits every field.
 unsafe impl Payload for Super {
     const TYPE_ID: u32 = ids::SUPER;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.class.peek());
         visit(self.object.peek());

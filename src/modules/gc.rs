@@ -1,7 +1,8 @@
 //! `gc`: the collector as programs see it.
 
-use crate::collect::{self, TOTALS};
-use gc::{Header, Ref, Reg, SendValue, Value, flag};
+use crate::collect::{self, LIVED, TOTALS, inspect};
+use gc::search::STOPS;
+use gc::{Header, Ref, Reg, Value, flag};
 use objects::native::{Method, function, raw_function};
 use objects::protocol::call;
 use objects::types::dict::Dict;
@@ -10,15 +11,20 @@ use objects::types::list::List;
 use objects::types::module::{ModuleDef, as_module};
 use objects::types::str::Str;
 use objects::types::tuple::Tuple;
-use objects::types::type_::Downcast;
+use objects::types::type_::{Downcast, type_of};
 use objects::{Args, Cx, PyResult, ids};
-use sync::prim::{AtomicI64, Ordering};
+use sync::prim::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 const GENERATIONS: i64 = 3;
+const DEBUG_STATS: i64 = 1;
+const DEBUG_COLLECTABLE: i64 = 2;
+const DEBUG_SAVEALL: i64 = 32;
 static DEBUG: AtomicI64 = AtomicI64::new(0);
-static THRESHOLDS: [AtomicI64; 3] = [AtomicI64::new(2000), AtomicI64::new(10), AtomicI64::new(0)];
-/// What `freeze()` has put aside: references that keep it out of collections.
-static FROZEN: sync::mutex::Mutex<Vec<SendValue>> = sync::mutex::Mutex::new(Vec::new());
+static THRESHOLDS: [AtomicI64; 3] = [AtomicI64::new(2000), AtomicI64::new(10), AtomicI64::new(10)];
+/// Young collections since the last full one.
+static YOUNG: AtomicI64 = AtomicI64::new(0);
+/// `gc.enable()` was the last of the two to be called.
+static ENABLED: AtomicBool = AtomicBool::new(true);
 
 /// `gc.callbacks`, if the module is loaded.
 fn callbacks() -> Option<Value> {
@@ -26,12 +32,18 @@ fn callbacks() -> Option<Value> {
     as_module(m.as_ref())?.dict.get_str("callbacks").map(Reg::into_value)
 }
 
-fn call_back(cx: &mut Cx, phase: &str, generation: i64, collected: usize) {
+/// Whether Python code wants to be told of collections.
+pub fn has_callbacks() -> bool {
+    DEBUG.load(Ordering::Relaxed) & DEBUG_STATS != 0
+        || callbacks().is_some_and(|l| l.as_ref().downcast::<List>().is_some_and(|l| !l.is_empty()))
+}
+
+fn call_back(cx: &mut Cx, phase: &str, generation: usize, collected: usize) {
     let Some(list) = callbacks() else { return };
     let Some(list) = list.as_ref().downcast::<List>() else { return };
     for f in list.snapshot(cx) {
         let info = Dict::new();
-        info.set_text("generation", int::from_i64(generation));
+        info.set_text("generation", int::from_usize(generation));
         info.set_text("collected", int::from_usize(collected));
         info.set_text("uncollectable", int::from_i64(0));
         let phase = Str::intern_text(phase);
@@ -41,14 +53,66 @@ fn call_back(cx: &mut Cx, phase: &str, generation: i64, collected: usize) {
     }
 }
 
-/// A collection with the calls to `gc.callbacks` around it. The exception on its way, if any, is kept.
-pub fn collect_and_call_back(cx: &mut Cx, generation: i64) -> usize {
+/// A collection with the calls to `gc.callbacks` around it. The exception on its way, if any, is kept. 0 inside of a collection.
+pub fn collect_and_call_back(cx: &mut Cx, generation: usize) -> usize {
+    if collect::is_busy() {
+        return 0;
+    }
     let kept = cx.raised.take();
     call_back(cx, "start", generation, 0);
-    let n = collect::collect(cx);
+    let stats = DEBUG.load(Ordering::Relaxed) & DEBUG_STATS != 0;
+    let started = std::time::Instant::now();
+    if stats {
+        let mut ages = [0; 3];
+        inspect::count_objects(|h, age| {
+            if is_container(h) {
+                ages[usize::from(age.min(2))] += 1;
+            }
+            false
+        });
+        let [a, b, c] = ages;
+        let text = format!(
+            "gc: collecting generation {generation}...\ngc: objects in each generation: {a} {b} {c}\ngc: objects in permanent generation: {}\n",
+            gc::heap::count_frozen()
+        );
+        crate::runtime::write_stderr(cx, &text);
+    }
+    let n = collect::collect(cx, generation);
+    YOUNG.store(if generation == 0 { YOUNG.load(Ordering::Relaxed) + 1 } else { 0 }, Ordering::Relaxed);
+    if stats {
+        let text = format!("gc: done, {n} unreachable, 0 uncollectable, {:.4}s elapsed\n", started.elapsed().as_secs_f64());
+        crate::runtime::write_stderr(cx, &text);
+    }
     call_back(cx, "stop", generation, n);
     cx.raised = kept;
     n
+}
+
+/// Whether garbage is kept in `gc.garbage`.
+pub fn saves_all() -> bool {
+    DEBUG.load(Ordering::Relaxed) & DEBUG_SAVEALL != 0
+}
+
+/// Whether garbage is shown before it is destroyed.
+pub fn shows_collectable() -> bool {
+    DEBUG.load(Ordering::Relaxed) & DEBUG_COLLECTABLE != 0
+}
+
+/// Shows a garbage object (`DEBUG_COLLECTABLE`).
+pub fn show_collectable(cx: &mut Cx, v: Ref<'_>) {
+    let text = format!("gc: collectable <{} {:#x}>\n", type_of(v).name_text(), v.word().unmarked().0);
+    crate::runtime::write_stderr(cx, &text);
+}
+
+/// Appends to `gc.garbage`.
+pub fn save(cx: &mut Cx, objects: Vec<Value>) {
+    let list = crate::runtime::loaded("gc").and_then(|m| as_module(m.as_ref())?.dict.get_str("garbage").map(Reg::into_value));
+    let Some(list) = list else { return };
+    let Some(list) = list.as_ref().downcast::<List>() else { return };
+    for v in objects.into_iter().filter(|v| v.as_ref().header().is_some_and(is_container)) {
+        // Out of memory: the object lives on unseen.
+        let _ = list.append(cx, v);
+    }
 }
 
 fn collect(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
@@ -59,7 +123,7 @@ fn collect(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     if !(0..GENERATIONS).contains(&generation) {
         return Err(cx.value_error("invalid generation"));
     }
-    Ok(int::reg(collect_and_call_back(cx, generation) as i64))
+    Ok(int::reg(collect_and_call_back(cx, generation as usize) as i64))
 }
 
 /// Whether the collector looks at the object: what can be part of a cycle.
@@ -94,18 +158,17 @@ fn get_objects(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
             );
         }
         Some(g) if g < 0 => return Err(cx.value_error("generation parameter cannot be negative")),
-        // One generation: everything is in the oldest one.
-        Some(g) if g < GENERATIONS - 1 => return Ok(List::new().into()),
         _ => {}
     }
-    Ok(List::from_values(collect::live_objects(is_container)).into())
+    let wanted = |h: &Header, age: u8| generation.is_none_or(|g| g == i64::from(age.min(2))) && is_container(h);
+    Ok(List::from_values(inspect::live_objects(wanted)).into())
 }
 
 fn get_referrers(_cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
-    Ok(List::from_values(collect::referrers(args.positional())).into())
+    Ok(List::from_values(inspect::referrers(args.positional(), is_container)).into())
 }
 fn get_referents(_cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
-    Ok(List::from_values(collect::referents(args.positional())).into())
+    Ok(List::from_values(inspect::referents(args.positional())).into())
 }
 
 fn set_threshold(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
@@ -117,9 +180,27 @@ fn set_threshold(cx: &mut Cx, args: Args<'_>) -> PyResult<Reg> {
         let n = int::c_int(cx, *v)?;
         t.store(i64::from(n), Ordering::Relaxed);
     }
-    // A first threshold of 0 turns collections off, as it does in CPython.
-    gc::cycles::set_limit((THRESHOLDS[0].load(Ordering::Relaxed) != 0 && collect::is_enabled()).then_some(gc::cycles::FIRST_LIMIT));
+    gc::pace::set_threshold(THRESHOLDS[0].load(Ordering::Relaxed).max(0) as usize);
+    pace();
     Ok(Value::NONE.into())
+}
+
+/// Tells the heap whether collections start by themselves: a first threshold of 0 turns them off, as it does in CPython.
+fn pace() {
+    gc::pace::enable(ENABLED.load(Ordering::Relaxed) && THRESHOLDS[0].load(Ordering::Relaxed) != 0);
+}
+
+fn enable(on: bool) -> PyResult<Reg> {
+    ENABLED.store(on, Ordering::Relaxed);
+    pace();
+    Ok(Value::NONE.into())
+}
+
+/// Containers made since the last collection, as far as they live; young collections since the last full one.
+fn get_count(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
+    let now = inspect::count_objects(|h, _| is_container(h)) as i64;
+    let new = now - LIVED.load(Ordering::Relaxed) as i64;
+    Ok(numbers([new.max(0), YOUNG.load(Ordering::Relaxed), 0].into_iter()))
 }
 
 fn numbers(all: impl Iterator<Item = i64>) -> Reg {
@@ -129,51 +210,58 @@ fn numbers(all: impl Iterator<Item = i64>) -> Reg {
 fn get_stats(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
     let mut out = Vec::new();
     for g in 0..GENERATIONS {
-        let of = |n: u64| int::from_u64(if g == GENERATIONS - 1 { n } else { 0 });
+        let t = &TOTALS[g as usize];
         let d = Dict::new();
-        d.set_text("collections", of(TOTALS.collections.load(Ordering::Relaxed)));
-        d.set_text("collected", of(TOTALS.collected.load(Ordering::Relaxed)));
+        let of = |n: &AtomicU64| int::from_u64(n.load(Ordering::Relaxed));
+        d.set_text("collections", of(&t.collections));
+        d.set_text("collected", of(&t.collected));
         d.set_text("uncollectable", int::from_i64(0));
-        d.set_text("stops", of(TOTALS.stops.load(Ordering::Relaxed)));
-        d.set_text("stop_time_ns", of(TOTALS.stopped.load(Ordering::Relaxed)));
-        d.set_text("longest_stop_ns", of(TOTALS.longest.load(Ordering::Relaxed)));
-        d.set_text("overcounted", of(TOTALS.overcounted.load(Ordering::Relaxed)));
+        d.set_text("objects_visited", of(&t.looked));
+        d.set_text("candidates", of(&t.candidates));
+        d.set_text("concurrent_ns", of(&t.concurrent));
+        d.set_text("work_ns", of(&t.work));
+        d.set_text("overcounted", of(&t.overcounted));
+        d.set_text("page_bytes", int::from_usize(if g == GENERATIONS - 1 { gc::pace::page_bytes() } else { 0 }));
+        d.set_text("retired_bytes", int::from_usize(if g == GENERATIONS - 1 { sync::qsbr::waiting_bytes() } else { 0 }));
+        d.set_text("unfinished", int::from_usize(if g == GENERATIONS - 1 { collect::unfinished() } else { 0 }));
+        // Stops serve all generations alike.
+        for (name, n) in [
+            ("stops", &STOPS.count),
+            ("stop_time_ns", &STOPS.stopped),
+            ("longest_stop_ns", &STOPS.longest),
+            ("stop_work_ns", &STOPS.work),
+            ("longest_stop_work_ns", &STOPS.most_work),
+            ("time_to_stop_ns", &STOPS.reaching),
+            ("longest_time_to_stop_ns", &STOPS.longest_reaching),
+            ("long_stops", &STOPS.long),
+        ] {
+            d.set_text(name, if g == GENERATIONS - 1 { of(n) } else { int::from_i64(0) });
+        }
         out.push(d.into_value());
     }
     Ok(List::from_values(out).into())
 }
 
 fn freeze(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
-    let all = collect::live_objects(is_container);
-    FROZEN.lock().extend(all.into_iter().map(SendValue::new));
+    let turn = gc::search::turn();
+    gc::search::in_stop(|world| gc::heap::freeze(world, &turn, is_container));
     Ok(Value::NONE.into())
 }
 fn unfreeze(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
-    let all = std::mem::take(&mut *FROZEN.lock());
-    all.into_iter().for_each(|v| drop(v.into_value()));
+    let turn = gc::search::turn();
+    gc::search::in_stop(|world| gc::heap::unfreeze(world, &turn));
     Ok(Value::NONE.into())
 }
 
 static FUNCTIONS: &[Method] = &[
+    function("enable", "($module, /)", |_, _| enable(true), "Enable automatic garbage collection."),
+    function("disable", "($module, /)", |_, _| enable(false), "Disable automatic garbage collection."),
     function(
-        "enable",
+        "isenabled",
         "($module, /)",
-        |_, _| {
-            collect::enable(true);
-            Ok(Value::NONE.into())
-        },
-        "Enable automatic garbage collection.",
+        |_, _| Ok(Value::bool(ENABLED.load(Ordering::Relaxed)).into()),
+        "Whether collections start by themselves.",
     ),
-    function(
-        "disable",
-        "($module, /)",
-        |_, _| {
-            collect::enable(false);
-            Ok(Value::NONE.into())
-        },
-        "Disable automatic garbage collection.",
-    ),
-    function("isenabled", "($module, /)", |_, _| Ok(Value::bool(collect::is_enabled()).into()), "Whether collections start by themselves."),
     function("collect", "($module, /, generation=2)", collect, "Run the garbage collector; the number of objects that were freed."),
     function(
         "set_debug",
@@ -189,8 +277,8 @@ static FUNCTIONS: &[Method] = &[
     function(
         "get_count",
         "($module, /)",
-        |_, _| Ok(numbers([0, 0, 0].into_iter())),
-        "Allocations since the last collections: not counted here.",
+        get_count,
+        "New containers since the last collection, young collections since the last full one, and 0.",
     ),
     raw_function(
         "set_threshold",
@@ -212,7 +300,7 @@ static FUNCTIONS: &[Method] = &[
     ),
     function("freeze", "($module, /)", freeze, "Put everything that is tracked aside: collections leave it alone."),
     function("unfreeze", "($module, /)", unfreeze, "Undo freeze()."),
-    function("get_freeze_count", "($module, /)", |_, _| Ok(int::reg(FROZEN.lock().len() as i64)), "How many objects are put aside."),
+    function("get_freeze_count", "($module, /)", |_, _| Ok(int::reg(gc::heap::count_frozen() as i64)), "How many objects are put aside."),
 ];
 
 /// `gc`.

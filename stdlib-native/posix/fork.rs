@@ -88,6 +88,8 @@ pub unsafe fn around(f: impl FnOnce() -> i32) -> (i32, i32) {
     let natives = NATIVES.get();
     let call = |f: fn(&Natives) -> fn()| natives.into_iter().for_each(|n| f(n)());
     call(|n| n.enter);
+    // No search for garbage is under way in the child.
+    let _turn = gc::search::hold_off();
     let forking = sync::fork::before_fork();
     call(|n| n.before);
     let pid = f();

@@ -33,6 +33,7 @@ pub struct GenericAlias {
 // SAFETY: visits every word.
 unsafe impl Payload for GenericAlias {
     const TYPE_ID: u32 = ids::GENERIC_ALIAS;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.origin.word());
         visit(self.args.word());

@@ -30,6 +30,7 @@ pub struct Storage {
 // SAFETY: holds no words.
 unsafe impl Payload for ByteArray {
     const TYPE_ID: u32 = ids::BYTEARRAY;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 

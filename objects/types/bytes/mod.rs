@@ -19,6 +19,7 @@ pub struct Bytes {
 // SAFETY: holds no words.
 unsafe impl Payload for Bytes {
     const TYPE_ID: u32 = ids::BYTES;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 

@@ -18,6 +18,7 @@ pub struct Complex {
 // SAFETY: holds no words.
 unsafe impl Payload for Complex {
     const TYPE_ID: u32 = ids::COMPLEX;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 

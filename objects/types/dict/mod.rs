@@ -48,6 +48,7 @@ pub mod layout {
 // SAFETY: visits keys and values.
 unsafe impl Payload for Dict {
     const TYPE_ID: u32 = ids::DICT;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         let t = self.table.load(Ordering::Acquire);
         // SAFETY: a published table is valid until the next quiescent state.

@@ -24,6 +24,7 @@ pub struct MappingProxy {
 // SAFETY: visits the mapping.
 unsafe impl Payload for MappingProxy {
     const TYPE_ID: u32 = ids::MAPPING_PROXY;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.mapping.word());
     }

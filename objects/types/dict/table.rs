@@ -404,7 +404,11 @@ impl Table {
         // SAFETY: readers are done at the next quiescent state.
         unsafe {
             let size = (*t).size();
-            if crate::cx::MULTI.load(Ordering::Relaxed) { sync::qsbr::retire(t.cast(), size, free) } else { free(t.cast(), size) }
+            if crate::cx::MULTI.load(Ordering::Relaxed) || gc::aside::is_searching() {
+                sync::qsbr::retire(t.cast(), size, free)
+            } else {
+                free(t.cast(), size)
+            }
         }
     }
     /// Drops all items, then frees the table.

@@ -42,6 +42,7 @@ pub struct Exception {
 // SAFETY: visits every field.
 unsafe impl Payload for Exception {
     const TYPE_ID: u32 = ids::BASE_EXCEPTION;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         for f in [&self.args, &self.traceback, &self.cause, &self.context] {
             visit(f.peek());

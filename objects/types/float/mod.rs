@@ -18,6 +18,7 @@ pub struct Float {
 // SAFETY: holds no words.
 unsafe impl Payload for Float {
     const TYPE_ID: u32 = ids::FLOAT;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 

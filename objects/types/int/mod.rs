@@ -55,6 +55,7 @@ impl Int {
 // SAFETY: holds no words.
 unsafe impl Payload for Int {
     const TYPE_ID: u32 = ids::INT;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 

@@ -22,6 +22,7 @@ pub struct CallableIterator {
 // SAFETY: visits both words.
 unsafe impl Payload for CallableIterator {
     const TYPE_ID: u32 = ids::CALLABLE_ITERATOR;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.function.peek());
         visit(self.sentinel.peek());

@@ -25,6 +25,7 @@ pub struct Enumerate {
 // SAFETY: visits both words.
 unsafe impl Payload for Enumerate {
     const TYPE_ID: u32 = ids::ENUMERATE;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.source.word());
         visit(self.count.peek());

@@ -23,6 +23,7 @@ pub struct Filter {
 // SAFETY: visits both words.
 unsafe impl Payload for Filter {
     const TYPE_ID: u32 = ids::FILTER;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.function.word());
         visit(self.source.word());

@@ -52,6 +52,7 @@ pub mod layout {
 // SAFETY: visits the container.
 unsafe impl<S: Indexed> Payload for IndexIterator<S> {
     const TYPE_ID: u32 = S::ITERATOR;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.container.peek());
     }

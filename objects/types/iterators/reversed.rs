@@ -27,6 +27,7 @@ pub struct Reversed {
 // SAFETY: visits the sequence.
 unsafe impl Payload for Reversed {
     const TYPE_ID: u32 = ids::REVERSED;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.sequence.peek());
     }

@@ -48,6 +48,7 @@ pub mod layout {
 // SAFETY: visits all items. (Racy with writers: the collector looks again when it confirms.)
 unsafe impl Payload for List {
     const TYPE_ID: u32 = ids::LIST;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         let b = self.buffer.load(Ordering::Acquire);
         if b.is_null() {
@@ -101,7 +102,7 @@ unsafe fn retire(b: *mut Buffer) {
     // SAFETY: the buffer has been replaced; readers are done at the next quiescent state. Its items have moved.
     unsafe {
         let size = size_of::<Buffer>() + (*b).capacity * 8;
-        if crate::cx::MULTI.load(Ordering::Relaxed) {
+        if crate::cx::MULTI.load(Ordering::Relaxed) || gc::aside::is_searching() {
             sync::qsbr::retire(b.cast(), size, free_buffer);
         } else {
             free_buffer(b.cast(), size);

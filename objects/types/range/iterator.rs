@@ -29,6 +29,7 @@ pub struct RangeIterator {
 // SAFETY: holds no words.
 unsafe impl Payload for RangeIterator {
     const TYPE_ID: u32 = ids::RANGE_ITERATOR;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 

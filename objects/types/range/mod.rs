@@ -25,6 +25,7 @@ pub struct Range {
 // SAFETY: visits all words.
 unsafe impl Payload for Range {
     const TYPE_ID: u32 = ids::RANGE;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         for v in [&self.start, &self.stop, &self.step, &self.length] {
             visit(v.word());

@@ -29,6 +29,7 @@ pub struct SetIterator {
 // SAFETY: visits the set.
 unsafe impl Payload for SetIterator {
     const TYPE_ID: u32 = ids::SET_ITERATOR;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.set.peek());
     }

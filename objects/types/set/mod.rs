@@ -26,6 +26,7 @@ pub struct Set {
 // SAFETY: visits the elements.
 unsafe impl Payload for Set {
     const TYPE_ID: u32 = ids::SET;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         self.items.traverse(visit);
     }
@@ -37,6 +38,7 @@ pub struct Frozen(Set);
 // SAFETY: visits the elements.
 unsafe impl Payload for Frozen {
     const TYPE_ID: u32 = ids::FROZENSET;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         self.0.traverse(visit);
     }

@@ -21,6 +21,7 @@ pub struct Slice {
 // SAFETY: visits all words.
 unsafe impl Payload for Slice {
     const TYPE_ID: u32 = ids::SLICE;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.start.word());
         visit(self.stop.word());

@@ -36,6 +36,7 @@ pub struct Str {
 // SAFETY: holds no words.
 unsafe impl Payload for Str {
     const TYPE_ID: u32 = ids::STR;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 

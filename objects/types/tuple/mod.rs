@@ -24,6 +24,7 @@ pub mod layout {
 // SAFETY: visits all items.
 unsafe impl Payload for Tuple {
     const TYPE_ID: u32 = ids::TUPLE;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         self.items().iter().for_each(|r| visit(r.word()));
     }

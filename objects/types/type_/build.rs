@@ -12,7 +12,7 @@ use crate::types::instance;
 use crate::types::str::{Str, as_str, intern};
 use crate::types::tuple::Tuple;
 use crate::types::type_::slots::{Slot, SlotTable};
-use gc::{Field, Gc, HEADER_SIZE, Kind, Payload, Ref, TYPES, Value};
+use gc::{Field, Gc, HEADER_SIZE, Kind, Payload, Ref, TYPES, Value, Walk};
 use std::sync::LazyLock;
 use sync::prim::{AtomicU32, Ordering};
 
@@ -30,12 +30,16 @@ pub fn make_static(spec: &'static TypeSpec) {
         _ => spec.id,
     };
     let basic = base.map_or(0, |b| b.basic).max(spec.size as u32);
-    let (destroy, traverse) = match base {
-        Some(b) if spec.size == 0 => (b.destroy_base, b.traverse_base),
-        _ => (spec.kind.destroy, spec.kind.traverse),
+    let (destroy, traverse, walk) = match base {
+        Some(b) if spec.size == 0 => (b.destroy_base, b.traverse_base, b.kind.walk),
+        _ => (spec.kind.destroy, spec.kind.traverse, spec.kind.walk),
     };
     let has_dict = spec.has_dict || base.is_some_and(|b| b.has_dict);
-    let kind = if has_dict { Kind { destroy: instance::destroy, traverse: instance::traverse } } else { Kind { destroy, traverse } };
+    let kind = if has_dict {
+        Kind { destroy: instance::destroy, traverse: instance::traverse, walk: walk.max(Walk::Racy) }
+    } else {
+        Kind { destroy, traverse, walk }
+    };
     let short = spec.name.rsplit('.').next().unwrap_or(spec.name);
     let name = Str::intern_text(short);
     let inherited = base.map_or(0, |b| b.flags()) & (flags::SEQUENCE | flags::MAPPING | flags::MATCH_SELF | flags::WEAKREFS);
@@ -398,7 +402,7 @@ pub fn new_class(cx: &mut Cx, meta: &Type, name: Ref<'_>, bases: &Tuple, namespa
     }
     let assigned = dict.get_interned(names::__static_attributes__()).and_then(|t| t.as_ref().exact::<Tuple>().map(Tuple::len));
     let payload = Type {
-        kind: Kind { destroy: instance::destroy, traverse: instance::traverse },
+        kind: Kind { destroy: instance::destroy, traverse: instance::traverse, walk: base.kind.walk.max(Walk::Racy) },
         id,
         layout: base.layout,
         basic: base.basic,

@@ -92,6 +92,7 @@ pub struct SlotWrapper {
 // SAFETY: holds no words.
 unsafe impl Payload for SlotWrapper {
     const TYPE_ID: u32 = ids::SLOT_WRAPPER;
+    const WALK: gc::Walk = gc::Walk::Leaf;
     fn traverse(&self, _: &mut dyn FnMut(Word)) {}
 }
 
@@ -106,6 +107,7 @@ pub struct MethodWrapper {
 // SAFETY: visits both words.
 unsafe impl Payload for MethodWrapper {
     const TYPE_ID: u32 = ids::METHOD_WRAPPER;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         visit(self.wrapper.value().word());
         visit(self.receiver.word());

@@ -157,6 +157,7 @@ pub struct Type {
 // SAFETY: visits every field that holds a word.
 unsafe impl Payload for Type {
     const TYPE_ID: u32 = ids::TYPE;
+    const WALK: gc::Walk = gc::Walk::Racy;
     fn traverse(&self, visit: &mut dyn FnMut(Word)) {
         for f in [&self.name, &self.qualname, &self.base, &self.bases, &self.mro] {
             visit(f.peek());
@@ -213,7 +214,7 @@ impl TypeSpec {
             more_bases: &[],
             size: size_of::<T>(),
             item: 0,
-            kind: Kind { destroy: gc::destroy_payload::<T>, traverse: gc::traverse_payload::<T> },
+            kind: Kind { destroy: gc::destroy_payload::<T>, traverse: gc::traverse_payload::<T>, walk: T::WALK },
             flags: 0,
             has_dict: false,
             slots: Slots::NONE,
@@ -232,7 +233,7 @@ impl TypeSpec {
             more_bases: &[],
             size: 0,
             item: 0,
-            kind: Kind { destroy: destroy_nothing, traverse: traverse_nothing },
+            kind: Kind { destroy: destroy_nothing, traverse: traverse_nothing, walk: gc::Walk::Leaf },
             flags: 0,
             has_dict: false,
             slots: Slots::NONE,

@@ -387,10 +387,12 @@ pub fn report() -> Report {
         loop_report(c, &mut r);
     }
     heap_report(&mut r);
-    let t = &crate::collect::TOTALS;
-    r.add(section::GC, "Collections", t.collections.load(Ordering::Relaxed));
-    r.add(section::GC, "Objects collected", t.collected.load(Ordering::Relaxed));
-    r.add(section::GC, "Stops of the collector", t.stops.load(Ordering::Relaxed));
+    let total = |f: fn(&crate::collect::Totals) -> &sync::prim::AtomicU64| {
+        crate::collect::TOTALS.iter().map(|t| f(t).load(Ordering::Relaxed)).sum::<u64>()
+    };
+    r.add(section::GC, "Collections", total(|t| &t.collections));
+    r.add(section::GC, "Objects collected", total(|t| &t.collected));
+    r.add(section::GC, "Stops of the collector", gc::search::STOPS.count.load(Ordering::Relaxed));
     let stops = sync::safepoint::stop_stats();
     r.add(section::GC, "Stops of the world", stops.stops);
     r.add(section::GC, "Time stopped (ns)", stops.stopped_ns);
