@@ -23,6 +23,8 @@ fn publish(t: &Type) {
 /// Makes a static type from its declaration; its base exists. Wrappers and methods are added by [`fill_static`], once `type` and the descriptor
 /// types exist too.
 pub fn make_static(spec: &'static TypeSpec) {
+    // Ids are handed out by hand: two types with one would take each other's cells for their own.
+    assert!(gc::kind::TYPES[spec.id as usize].load(Ordering::Relaxed).is_null(), "type id {} of {} is taken", spec.id, spec.name);
     let base = if spec.id == ids::OBJECT { None } else { Some(by_id(spec.base)) };
     let own_payload = base.is_none_or(|b| spec.size > b.basic as usize || spec.item as u32 != b.item) || spec.id == ids::OBJECT;
     let layout = match base {
