@@ -19,6 +19,7 @@ use crate::heap;
 use crate::kind::{Walk, kind_of, walk_of};
 use crate::local;
 use crate::pace::Scope;
+use crate::snapshot::Confirmed;
 use crate::tables::{LEAF, REACHED, Tables, is_leaf};
 use crate::word::Word;
 use std::collections::HashMap;
@@ -171,17 +172,24 @@ pub(crate) unsafe fn references(h: &Header, slot: Option<&'static Slot>, f: &mut
     if kind.is_null() {
         return;
     }
-    let mut n = 0u32;
+    // A counted pointer: nothing above 48 bits, nothing below 4096, a multiple of 16.
+    let is_reference = |w: Word| w.0 & (0xffff << 48 | 0xf) == 0 && w.0 > 4095;
     // SAFETY: by contract.
     unsafe {
+        let Some(s) = slot else {
+            return ((*kind).traverse)(h, &mut |w: Word| {
+                if is_reference(w) {
+                    f(w.0 as usize);
+                }
+            });
+        };
+        let mut n = 0u32;
         ((*kind).traverse)(h, &mut |w: Word| {
-            if w.0 > 4095 && w.is_pointer() && w.is_counted() {
+            if is_reference(w) {
                 f(w.0 as usize);
             }
             n = n.wrapping_add(1);
-            if n.is_multiple_of(2048)
-                && let Some(s) = slot
-            {
+            if n.is_multiple_of(2048) {
                 sync::safepoint::pause_reading(s);
             }
         });
@@ -463,6 +471,18 @@ pub struct Found {
     pub sums: Vec<i64>,
     /// What it saw.
     pub seen: Seen,
+}
+
+impl Found {
+    /// The cells of a search that was alone: they are garbage as they stand.
+    pub fn confirmed(&self, _world: &WorldStopped) -> Vec<Confirmed> {
+        let confirm = |at: &usize| {
+            let cell = *at as *const Header;
+            // SAFETY: a live cell, and nobody has run since it was found.
+            Confirmed { cell, flags: unsafe { (*cell).flags() } }
+        };
+        self.cells.iter().map(confirm).collect()
+    }
 }
 
 /// The deltas of all threads, by id, at a moment of each thread's own.

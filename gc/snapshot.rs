@@ -376,11 +376,6 @@ impl Snapshot {
         }
     }
 
-    /// All that belong to one of the components, when nobody else runs: they are confirmed as they are.
-    pub fn all(&self, components: &Components) -> Vec<Confirmed> {
-        components.order.iter().map(|k| self.confirmed(*k)).collect()
-    }
-
     fn confirmed(&self, k: u32) -> Confirmed {
         let r = &self.records[k as usize];
         Confirmed { cell: r.at as *const Header, flags: r.flags() }

@@ -37,12 +37,14 @@ struct Page {
 pub struct Tables {
     pages: Vec<Page>,
     large: HashMap<usize, i32>,
+    /// The page that was looked at last: its address, its head, its numbers and how many.
+    last: (usize, &'static PageHead, *mut i32, u32),
 }
 
 impl Tables {
     /// Tables for what there is now. The caller is attached; threads may add pages and cells meanwhile, which are left out.
     pub(crate) fn build(scope: Scope) -> Tables {
-        let mut t = Tables { pages: Vec::new(), large: HashMap::new() };
+        let mut t = Tables { pages: Vec::new(), large: HashMap::new(), last: (0, &heap::NO_PAGE, std::ptr::null_mut(), 0) };
         for l in (1..=sync::threads::highest_id()).filter_map(local::of_slot) {
             // SAFETY: the list of pages may be read while its owner adds to it.
             let heap = unsafe { &(*l).heap };
@@ -66,12 +68,20 @@ impl Tables {
     /// The number of the cell at an address, if the search looks at it. The address may be anything.
     #[inline(always)]
     pub(crate) fn at(&mut self, at: usize) -> Option<&mut i32> {
-        let Some(page) = heap::page_at(at) else {
-            return if self.large.is_empty() { None } else { self.large.get_mut(&at) };
-        };
-        let side = page.side.load(Ordering::Relaxed);
+        let of = at & !(heap::PAGE - 1);
+        if self.last.0 != of {
+            let Some(page) = heap::page_at(at) else {
+                return if self.large.is_empty() { None } else { self.large.get_mut(&at) };
+            };
+            let side = page.side.load(Ordering::Relaxed);
+            if side.is_null() {
+                return None;
+            }
+            self.last = (of, page, side, page.side_len.load(Ordering::Relaxed));
+        }
+        let (_, page, side, len) = self.last;
         let i = page.index_of(at)?;
-        if side.is_null() || i >= page.side_len.load(Ordering::Relaxed) as usize {
+        if i >= len as usize {
             return None;
         }
         // SAFETY: `side` points to the numbers of this page, which this table owns, and `i` is one of them.

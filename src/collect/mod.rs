@@ -169,9 +169,7 @@ fn search_alone(turn: &Turn, generation: usize, found: &mut Vec<Confirmed>) {
         let world = sync::safepoint::stop_the_world();
         let access = Access::Alone(&world);
         let Some(f) = search::find(turn, access, &Registers, scope) else { return };
-        let mut snapshot = Snapshot::of(&f.cells, access, &Registers, &f.sums, 0);
-        let components = snapshot.filter(Some(f.tables));
-        *found = snapshot.all(&components);
+        *found = f.confirmed(&world);
         f.seen
     };
     // SAFETY: found with nobody running, and the turn is held.
