@@ -2,7 +2,7 @@
 //!
 //! Map: [`word`] the NaN box · [`header`] a cell's first 16 bytes · [`refcount`] the counting protocol and its states · [`merge`] queues to
 //! owners · [`promote`] hot shared cells · [`deferred`] cells that registers do not count · [`handle`] owned and borrowed words · [`heap`] pages · [`local`] what a
-//! thread slot has · [`cycles`] garbage in cycles · [`kind`] the way out. Making cells is here: [`alloc`], [`alloc_sized`].
+//! thread slot has · [`search`], [`snapshot`], [`cycles`] garbage in cycles: found, confirmed, destroyed · [`pace`] when · [`tables`], [`aside`] what searches need · [`kind`] the way out. Making cells is here: [`alloc`], [`alloc_sized`].
 
 pub mod aside;
 pub mod cycles;
