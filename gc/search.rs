@@ -163,31 +163,28 @@ fn is_alive(h: &Header) -> bool {
     if flags & (flag::IMMORTAL | flag::DEFERRED) != 0 { true } else { flags & flag::PENDING == 0 && h.count() != 0 }
 }
 
-/// Calls `f` with the address of every counted reference of a cell that may be traversed now. With a slot, stops are answered in the middle.
+/// Whether a word that a cell holds is a counted reference: nothing above 48 bits, nothing below 4096, a multiple of 16.
+#[inline(always)]
+pub(crate) fn is_reference(w: Word) -> bool {
+    w.0 & (0xffff << 48 | 0xf) == 0 && w.0 > 4095
+}
+
+/// Calls `visit` with every word of a cell that may be traversed now. With a slot, stops are answered in the middle.
 ///
 /// # Safety
 /// The cell has been alive since the walker's last quiescent state, and its kind may be traversed by the caller now.
-pub(crate) unsafe fn references(h: &Header, slot: Option<&'static Slot>, f: &mut impl FnMut(usize)) {
+#[inline]
+pub(crate) unsafe fn traverse(h: &Header, slot: Option<&'static Slot>, visit: &mut dyn FnMut(Word)) {
     let kind = kind_of(h);
     if kind.is_null() {
         return;
     }
-    // A counted pointer: nothing above 48 bits, nothing below 4096, a multiple of 16.
-    let is_reference = |w: Word| w.0 & (0xffff << 48 | 0xf) == 0 && w.0 > 4095;
     // SAFETY: by contract.
     unsafe {
-        let Some(s) = slot else {
-            return ((*kind).traverse)(h, &mut |w: Word| {
-                if is_reference(w) {
-                    f(w.0 as usize);
-                }
-            });
-        };
+        let Some(s) = slot else { return ((*kind).traverse)(h, visit) };
         let mut n = 0u32;
         ((*kind).traverse)(h, &mut |w: Word| {
-            if is_reference(w) {
-                f(w.0 as usize);
-            }
+            visit(w);
             n = n.wrapping_add(1);
             if n.is_multiple_of(2048) {
                 sync::safepoint::pause_reading(s);
@@ -280,8 +277,10 @@ impl<R: Roots> Search<'_, R> {
             };
             // SAFETY: alive since the last rest; its kind may be traversed beside others, or there are none.
             unsafe {
-                references(h, slot, &mut |to| {
-                    if let Some(n) = tables.at(to) {
+                traverse(h, slot, &mut |w| {
+                    if is_reference(w)
+                        && let Some(n) = tables.at(w.0 as usize)
+                    {
                         *n -= 1;
                     }
                 });
@@ -329,10 +328,12 @@ impl<R: Roots> Search<'_, R> {
             let first = words.len() as u32;
             // SAFETY: alive, and nobody else runs.
             unsafe {
-                references(h, None, &mut |to| {
-                    words.push(to);
-                    if let Some(n) = tables.at(to) {
-                        *n -= 1;
+                traverse(h, None, &mut |w| {
+                    if is_reference(w) {
+                        words.push(w.0 as usize);
+                        if let Some(n) = tables.at(w.0 as usize) {
+                            *n -= 1;
+                        }
                     }
                 });
             }
@@ -374,7 +375,13 @@ impl<R: Roots> Search<'_, R> {
                     },
                 );
                 // SAFETY: as in `count_cell`.
-                unsafe { references(h, slot, &mut |to| mark(tables, to, stack)) };
+                unsafe {
+                    traverse(h, slot, &mut |w| {
+                        if is_reference(w) {
+                            mark(tables, w.0 as usize, stack);
+                        }
+                    });
+                }
             }
         }
         Ok(())
@@ -426,7 +433,7 @@ impl<R: Roots> Search<'_, R> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn mark(tables: &mut Tables, to: usize, stack: &mut Vec<usize>) {
     if let Some(n) = tables.at(to)
         && *n != REACHED
