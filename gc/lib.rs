@@ -42,11 +42,12 @@ pub unsafe fn reserve(size: usize) -> *mut Header {
         let owner = l.id;
         // SAFETY: the memory is ours and large enough.
         let header = unsafe { &*h };
-        header.local.store(1, Ordering::Relaxed);
+        // Release, here and for the other count: a walker that finds the cell counted does not take it for what was there before.
+        header.local.store(1, Ordering::Release);
         header.owner.store(owner, Ordering::Relaxed);
         let large = header.flags() & flag::LARGE;
         header.flags.store(large, Ordering::Relaxed);
-        header.shared.store(refcount::PRIVATE, Ordering::Relaxed);
+        header.shared.store(refcount::PRIVATE, Ordering::Release);
     }
     h
 }

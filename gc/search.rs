@@ -158,9 +158,11 @@ pub fn forget() {
 }
 
 /// Whether a cell that a walker finds is alive, and not on its way out. What it holds may be looked at until the walker's next quiescent state.
-fn is_alive(h: &Header) -> bool {
-    let flags = h.flags();
-    if flags & (flag::IMMORTAL | flag::DEFERRED) != 0 { true } else { flags & flag::PENDING == 0 && h.count() != 0 }
+/// Counts before type, acquiring: who sees the counts of a cell's next life sees that the last one's type is gone (`gc::reserve` releases them).
+pub(crate) fn is_alive(h: &Header) -> bool {
+    let flags = h.flags_acquire();
+    let counted = if flags & (flag::IMMORTAL | flag::DEFERRED) != 0 { true } else { flags & flag::PENDING == 0 && h.is_counted_acquire() };
+    counted && h.type_id_acquire() != 0
 }
 
 /// Whether a word that a cell holds is a counted reference: nothing above 48 bits, nothing below 4096, a multiple of 16.
@@ -249,7 +251,7 @@ impl<R: Roots> Search<'_, R> {
     }
 
     fn count_cell(&mut self, h: &Header, bytes: usize, later: &mut Vec<usize>) -> i32 {
-        if h.type_id_acquire() == 0 || !is_alive(h) {
+        if !is_alive(h) {
             return LEAF;
         }
         self.seen.cells += 1;
@@ -322,7 +324,7 @@ impl<R: Roots> Search<'_, R> {
         // Read in stops of their own; what they held then is kept for the marking.
         let (opaque, words, tables) = (&mut self.opaque, &mut self.words, &mut self.tables);
         stop_for(&later, |_, h| {
-            if h.type_id() == 0 || !is_alive(h) || walk_of(h) == Walk::Leaf {
+            if !is_alive(h) || walk_of(h) == Walk::Leaf {
                 return;
             }
             let first = words.len() as u32;
@@ -362,7 +364,7 @@ impl<R: Roots> Search<'_, R> {
             }
             // SAFETY: cell memory that is there until the next rest.
             let h = unsafe { &*(at as *const Header) };
-            if h.type_id_acquire() == 0 || !is_alive(h) {
+            if !is_alive(h) {
                 continue;
             }
             let walk = walk_of(h);

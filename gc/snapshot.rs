@@ -13,7 +13,7 @@ use crate::deferred;
 use crate::header::{Header, flag};
 use crate::heap;
 use crate::kind::{Walk, walk_of};
-use crate::search::{Access, BUDGET, Roots, in_stop, is_reference, stop_for, traverse};
+use crate::search::{Access, BUDGET, Roots, in_stop, is_alive, is_reference, stop_for, traverse};
 use crate::tables::{REACHED, Tables};
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -190,11 +190,7 @@ impl Snapshot {
             }
             // SAFETY: cell memory that is there until the next quiescent state, or held.
             let h = unsafe { &*(*at as *const Header) };
-            let flags = h.flags();
-            if h.type_id_acquire() == 0 || flags & (flag::IMMORTAL | flag::PENDING) != 0 {
-                continue;
-            }
-            if h.count() == 0 && flags & flag::DEFERRED == 0 {
+            if !is_alive(h) || h.flags() & (flag::IMMORTAL | flag::PENDING) != 0 {
                 continue;
             }
             match (walk_of(h), access) {
@@ -204,8 +200,7 @@ impl Snapshot {
             }
         }
         stop_for(&later, |_, h| {
-            let flags = h.flags();
-            if h.type_id() != 0 && flags & (flag::IMMORTAL | flag::PENDING) == 0 && (h.count() != 0 || flags & flag::DEFERRED != 0) {
+            if is_alive(h) && h.flags() & (flag::IMMORTAL | flag::PENDING) == 0 {
                 record(h, None, &maker, &mut s);
             }
         });
