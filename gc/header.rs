@@ -57,6 +57,12 @@ impl Header {
     pub fn type_id_acquire(&self) -> u32 {
         self.type_id.load(Ordering::Acquire)
     }
+    /// Whether the counts are not both zero, acquiring what was done before they were written at birth.
+    #[inline]
+    pub(crate) fn is_counted_acquire(&self) -> bool {
+        let local = self.local.load(Ordering::Acquire);
+        (self.shared.load(Ordering::Acquire) as i32 >> 2).wrapping_add(local as i32) != 0
+    }
     /// Counts, owner, flags and type as they are now, without the lock: equal for a cell that nobody has counted or changed.
     #[inline(always)]
     pub(crate) fn image(&self) -> [u64; 2] {

@@ -70,6 +70,23 @@ pub struct PageHead {
     frozen: AtomicPtr<u64>,
 }
 
+// SAFETY: `next` is written before the page can be found; everything else that changes is atomic.
+unsafe impl Sync for PageHead {}
+
+/// The head of a page without cells.
+pub(crate) static NO_PAGE: PageHead = PageHead {
+    owner: 0,
+    class: 0,
+    cell_size: 16,
+    bump: AtomicU32::new(PAGE_HEADER as u32),
+    reciprocal: 0,
+    next: std::ptr::null_mut(),
+    side: AtomicPtr::new(std::ptr::null_mut()),
+    side_len: AtomicU32::new(0),
+    age: AtomicU8::new(OLD),
+    frozen: AtomicPtr::new(std::ptr::null_mut()),
+};
+
 /// Words of a page's bits of frozen cells.
 const FROZEN_WORDS: usize = PAGE / 32 / 64;
 const _: () = assert!(size_of::<PageHead>() <= PAGE_HEADER);

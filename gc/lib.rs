@@ -2,7 +2,8 @@
 //!
 //! Map: [`word`] the NaN box · [`header`] a cell's first 16 bytes · [`refcount`] the counting protocol and its states · [`merge`] queues to
 //! owners · [`promote`] hot shared cells · [`deferred`] cells that registers do not count · [`handle`] owned and borrowed words · [`heap`] pages · [`local`] what a
-//! thread slot has · [`cycles`] garbage in cycles · [`kind`] the way out · [`stress`] rare events made frequent. Making cells is here: [`alloc`], [`alloc_sized`].
+//! thread slot has · [`search`], [`snapshot`], [`cycles`] garbage in cycles: found, confirmed, destroyed · [`pace`] when · [`tables`], [`aside`] what searches need · [`kind`] the way out · [`stress`] rare events
+//! made frequent. Making cells is here: [`alloc`], [`alloc_sized`].
 
 pub mod aside;
 pub mod cycles;
@@ -43,11 +44,12 @@ pub unsafe fn reserve(size: usize) -> *mut Header {
         let owner = l.id;
         // SAFETY: the memory is ours and large enough.
         let header = unsafe { &*h };
-        header.local.store(1, Ordering::Relaxed);
+        // Release, here and for the other count: a walker that finds the cell counted does not take it for what was there before.
+        header.local.store(1, Ordering::Release);
         header.owner.store(owner, Ordering::Relaxed);
         let large = header.flags() & flag::LARGE;
         header.flags.store(large, Ordering::Relaxed);
-        header.shared.store(refcount::PRIVATE, Ordering::Relaxed);
+        header.shared.store(refcount::PRIVATE, Ordering::Release);
     }
     h
 }

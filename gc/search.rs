@@ -19,6 +19,7 @@ use crate::heap;
 use crate::kind::{Walk, kind_of, walk_of};
 use crate::local;
 use crate::pace::Scope;
+use crate::snapshot::Confirmed;
 use crate::tables::{LEAF, REACHED, Tables, is_leaf};
 use crate::word::Word;
 use std::collections::HashMap;
@@ -157,31 +158,37 @@ pub fn forget() {
 }
 
 /// Whether a cell that a walker finds is alive, and not on its way out. What it holds may be looked at until the walker's next quiescent state.
-fn is_alive(h: &Header) -> bool {
-    let flags = h.flags();
-    if flags & (flag::IMMORTAL | flag::DEFERRED) != 0 { true } else { flags & flag::PENDING == 0 && h.count() != 0 }
+/// Counts before type, acquiring: who sees the counts of a cell's next life sees that the last one's type is gone (`gc::reserve` releases them).
+pub(crate) fn is_alive(h: &Header) -> bool {
+    let flags = h.flags_acquire();
+    let counted = if flags & (flag::IMMORTAL | flag::DEFERRED) != 0 { true } else { flags & flag::PENDING == 0 && h.is_counted_acquire() };
+    counted && h.type_id_acquire() != 0
 }
 
-/// Calls `f` with the address of every counted reference of a cell that may be traversed now. With a slot, stops are answered in the middle.
+/// Whether a word that a cell holds is a counted reference: nothing above 48 bits, nothing below 4096, a multiple of 16.
+#[inline(always)]
+pub(crate) fn is_reference(w: Word) -> bool {
+    w.0 & (0xffff << 48 | 0xf) == 0 && w.0 > 4095
+}
+
+/// Calls `visit` with every word of a cell that may be traversed now. With a slot, stops are answered in the middle.
 ///
 /// # Safety
 /// The cell has been alive since the walker's last quiescent state, and its kind may be traversed by the caller now.
-pub(crate) unsafe fn references(h: &Header, slot: Option<&'static Slot>, f: &mut impl FnMut(usize)) {
+#[inline]
+pub(crate) unsafe fn traverse(h: &Header, slot: Option<&'static Slot>, visit: &mut dyn FnMut(Word)) {
     let kind = kind_of(h);
     if kind.is_null() {
         return;
     }
-    let mut n = 0u32;
     // SAFETY: by contract.
     unsafe {
+        let Some(s) = slot else { return ((*kind).traverse)(h, visit) };
+        let mut n = 0u32;
         ((*kind).traverse)(h, &mut |w: Word| {
-            if w.0 > 4095 && w.is_pointer() && w.is_counted() {
-                f(w.0 as usize);
-            }
+            visit(w);
             n = n.wrapping_add(1);
-            if n.is_multiple_of(2048)
-                && let Some(s) = slot
-            {
+            if n.is_multiple_of(2048) {
                 sync::safepoint::pause_reading(s);
             }
         });
@@ -244,7 +251,7 @@ impl<R: Roots> Search<'_, R> {
     }
 
     fn count_cell(&mut self, h: &Header, bytes: usize, later: &mut Vec<usize>) -> i32 {
-        if h.type_id_acquire() == 0 || !is_alive(h) {
+        if !is_alive(h) {
             return LEAF;
         }
         self.seen.cells += 1;
@@ -272,8 +279,10 @@ impl<R: Roots> Search<'_, R> {
             };
             // SAFETY: alive since the last rest; its kind may be traversed beside others, or there are none.
             unsafe {
-                references(h, slot, &mut |to| {
-                    if let Some(n) = tables.at(to) {
+                traverse(h, slot, &mut |w| {
+                    if is_reference(w)
+                        && let Some(n) = tables.at(w.0 as usize)
+                    {
                         *n -= 1;
                     }
                 });
@@ -315,16 +324,18 @@ impl<R: Roots> Search<'_, R> {
         // Read in stops of their own; what they held then is kept for the marking.
         let (opaque, words, tables) = (&mut self.opaque, &mut self.words, &mut self.tables);
         stop_for(&later, |_, h| {
-            if h.type_id() == 0 || !is_alive(h) || walk_of(h) == Walk::Leaf {
+            if !is_alive(h) || walk_of(h) == Walk::Leaf {
                 return;
             }
             let first = words.len() as u32;
             // SAFETY: alive, and nobody else runs.
             unsafe {
-                references(h, None, &mut |to| {
-                    words.push(to);
-                    if let Some(n) = tables.at(to) {
-                        *n -= 1;
+                traverse(h, None, &mut |w| {
+                    if is_reference(w) {
+                        words.push(w.0 as usize);
+                        if let Some(n) = tables.at(w.0 as usize) {
+                            *n -= 1;
+                        }
                     }
                 });
             }
@@ -353,7 +364,7 @@ impl<R: Roots> Search<'_, R> {
             }
             // SAFETY: cell memory that is there until the next rest.
             let h = unsafe { &*(at as *const Header) };
-            if h.type_id_acquire() == 0 || !is_alive(h) {
+            if !is_alive(h) {
                 continue;
             }
             let walk = walk_of(h);
@@ -366,7 +377,13 @@ impl<R: Roots> Search<'_, R> {
                     },
                 );
                 // SAFETY: as in `count_cell`.
-                unsafe { references(h, slot, &mut |to| mark(tables, to, stack)) };
+                unsafe {
+                    traverse(h, slot, &mut |w| {
+                        if is_reference(w) {
+                            mark(tables, w.0 as usize, stack);
+                        }
+                    });
+                }
             }
         }
         Ok(())
@@ -418,7 +435,7 @@ impl<R: Roots> Search<'_, R> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn mark(tables: &mut Tables, to: usize, stack: &mut Vec<usize>) {
     if let Some(n) = tables.at(to)
         && *n != REACHED
@@ -463,6 +480,18 @@ pub struct Found {
     pub sums: Vec<i64>,
     /// What it saw.
     pub seen: Seen,
+}
+
+impl Found {
+    /// The cells of a search that was alone: they are garbage as they stand.
+    pub fn confirmed(&self, _world: &WorldStopped) -> Vec<Confirmed> {
+        let confirm = |at: &usize| {
+            let cell = *at as *const Header;
+            // SAFETY: a live cell, and nobody has run since it was found.
+            Confirmed { cell, flags: unsafe { (*cell).flags() } }
+        };
+        self.cells.iter().map(confirm).collect()
+    }
 }
 
 /// The deltas of all threads, by id, at a moment of each thread's own.

@@ -13,7 +13,7 @@ use crate::deferred;
 use crate::header::{Header, flag};
 use crate::heap;
 use crate::kind::{Walk, walk_of};
-use crate::search::{Access, BUDGET, Roots, in_stop, references, stop_for};
+use crate::search::{Access, BUDGET, Roots, in_stop, is_alive, is_reference, stop_for, traverse};
 use crate::tables::{REACHED, Tables};
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -153,7 +153,13 @@ fn record(h: &Header, slot: Option<&'static Slot>, maker: &Maker<'_, impl Roots>
     }
     let first = s.words.len();
     // SAFETY: the caller says that the cell is alive and may be traversed.
-    unsafe { references(h, slot, &mut |to| s.words.push(to)) };
+    unsafe {
+        traverse(h, slot, &mut |w| {
+            if is_reference(w) {
+                s.words.push(w.0 as usize);
+            }
+        });
+    }
     let Ok(end) = u32::try_from(s.words.len()) else {
         // More references than a snapshot has room for: another time.
         return s.words.truncate(first);
@@ -184,11 +190,7 @@ impl Snapshot {
             }
             // SAFETY: cell memory that is there until the next quiescent state, or held.
             let h = unsafe { &*(*at as *const Header) };
-            let flags = h.flags();
-            if h.type_id_acquire() == 0 || flags & (flag::IMMORTAL | flag::PENDING) != 0 {
-                continue;
-            }
-            if h.count() == 0 && flags & flag::DEFERRED == 0 {
+            if !is_alive(h) || h.flags() & (flag::IMMORTAL | flag::PENDING) != 0 {
                 continue;
             }
             match (walk_of(h), access) {
@@ -198,8 +200,7 @@ impl Snapshot {
             }
         }
         stop_for(&later, |_, h| {
-            let flags = h.flags();
-            if h.type_id() != 0 && flags & (flag::IMMORTAL | flag::PENDING) == 0 && (h.count() != 0 || flags & flag::DEFERRED != 0) {
+            if is_alive(h) && h.flags() & (flag::IMMORTAL | flag::PENDING) == 0 {
                 record(h, None, &maker, &mut s);
             }
         });
@@ -301,9 +302,11 @@ impl Snapshot {
             let (mut seen, mut same) = (0, true);
             // SAFETY: its header says that it is the live cell that was recorded, or one like it; nobody runs.
             unsafe {
-                references(h, None, &mut |to| {
-                    same &= words.get(seen) == Some(&to);
-                    seen += 1;
+                traverse(h, None, &mut |w| {
+                    if is_reference(w) {
+                        same &= words.get(seen) == Some(&(w.0 as usize));
+                        seen += 1;
+                    }
                 });
             }
             same && seen == words.len()
@@ -374,11 +377,6 @@ impl Snapshot {
                 hide(unsafe { &*(r.at as *const Header) });
             }
         }
-    }
-
-    /// All that belong to one of the components, when nobody else runs: they are confirmed as they are.
-    pub fn all(&self, components: &Components) -> Vec<Confirmed> {
-        components.order.iter().map(|k| self.confirmed(*k)).collect()
     }
 
     fn confirmed(&self, k: u32) -> Confirmed {

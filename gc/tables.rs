@@ -37,12 +37,21 @@ struct Page {
 pub struct Tables {
     pages: Vec<Page>,
     large: HashMap<usize, i32>,
+    /// The page that was looked at last: its address, its head, its numbers and how many.
+    last: (usize, &'static PageHead, *mut i32, u32),
+    /// The cell that was looked at last, and its number: containers often hold one thing many times.
+    same: (usize, *mut i32),
 }
 
 impl Tables {
     /// Tables for what there is now. The caller is attached; threads may add pages and cells meanwhile, which are left out.
     pub(crate) fn build(scope: Scope) -> Tables {
-        let mut t = Tables { pages: Vec::new(), large: HashMap::new() };
+        let mut t = Tables {
+            pages: Vec::new(),
+            large: HashMap::new(),
+            last: (0, &heap::NO_PAGE, std::ptr::null_mut(), 0),
+            same: (0, std::ptr::null_mut()),
+        };
         for l in (1..=sync::threads::highest_id()).filter_map(local::of_slot) {
             // SAFETY: the list of pages may be read while its owner adds to it.
             let heap = unsafe { &(*l).heap };
@@ -66,16 +75,30 @@ impl Tables {
     /// The number of the cell at an address, if the search looks at it. The address may be anything.
     #[inline(always)]
     pub(crate) fn at(&mut self, at: usize) -> Option<&mut i32> {
-        let Some(page) = heap::page_at(at) else {
-            return if self.large.is_empty() { None } else { self.large.get_mut(&at) };
-        };
-        let side = page.side.load(Ordering::Relaxed);
+        if at == self.same.0 {
+            // SAFETY: the number of this cell, as below.
+            return Some(unsafe { &mut *self.same.1 });
+        }
+        let of = at & !(heap::PAGE - 1);
+        if self.last.0 != of {
+            let Some(page) = heap::page_at(at) else {
+                return if self.large.is_empty() { None } else { self.large.get_mut(&at) };
+            };
+            let side = page.side.load(Ordering::Relaxed);
+            if side.is_null() {
+                return None;
+            }
+            self.last = (of, page, side, page.side_len.load(Ordering::Relaxed));
+        }
+        let (_, page, side, len) = self.last;
         let i = page.index_of(at)?;
-        if side.is_null() || i >= page.side_len.load(Ordering::Relaxed) as usize {
+        if i >= len as usize {
             return None;
         }
         // SAFETY: `side` points to the numbers of this page, which this table owns, and `i` is one of them.
-        Some(unsafe { &mut *side.add(i) })
+        self.same = (at, unsafe { side.add(i) });
+        // SAFETY: as above.
+        Some(unsafe { &mut *self.same.1 })
     }
 
     /// How many pages there are.

@@ -28,6 +28,10 @@ enum Mistake {
     PassedRelaxed,
     /// The cell's type is published before its payload.
     TypeTooEarly,
+    /// The walker reads the type before the count.
+    TypeFirst,
+    /// The count of the next life is not released.
+    BirthRelaxed,
 }
 use Mistake::*;
 
@@ -63,7 +67,10 @@ impl Model {
             let release = if self.is(SeenRelaxed) { Ordering::Relaxed } else { Ordering::Release };
             self.seen.store(self.written.load(acquire), release);
             // A page.
-            if self.type_id.load(Ordering::Acquire) != 0 && (self.count.load(Ordering::Relaxed) != 0 || self.is(DeadTraversed)) {
+            let early = self.type_id.load(Ordering::Acquire);
+            let counted = self.count.load(Ordering::Acquire) != 0 || self.is(DeadTraversed);
+            let type_id = if self.is(TypeFirst) { early } else { self.type_id.load(Ordering::Acquire) };
+            if counted && type_id != 0 {
                 // SAFETY: read only; loom looks for writers.
                 self.payload.with(|p| assert_ne!(unsafe { *p }, 0, "a cell without payload"));
             }
@@ -77,13 +84,12 @@ impl Model {
 
     fn reuse(&self) {
         self.type_id.store(0, Ordering::Relaxed);
+        self.count.store(1, if self.is(BirthRelaxed) { Ordering::Relaxed } else { Ordering::Release });
         if self.is(TypeTooEarly) {
-            self.count.store(1, Ordering::Relaxed);
             self.type_id.store(2, Ordering::Release);
         }
         // SAFETY: nobody else is to look at the memory now; loom checks that.
         self.payload.with_mut(|p| unsafe { *p = 2 });
-        self.count.store(1, Ordering::Relaxed);
         self.type_id.store(2, Ordering::Release);
     }
 
@@ -147,5 +153,17 @@ fn run(mistake: Option<Mistake>) {
 
 crate::prove!(
     run,
-    [NotPutAside, NoHandshake, GoalTooEarly, DeadTraversed, CountedWhileDestroyed, SeenRelaxed, GoalRelaxed, PassedRelaxed, TypeTooEarly,]
+    [
+        NotPutAside,
+        NoHandshake,
+        GoalTooEarly,
+        DeadTraversed,
+        CountedWhileDestroyed,
+        SeenRelaxed,
+        GoalRelaxed,
+        PassedRelaxed,
+        TypeTooEarly,
+        TypeFirst,
+        BirthRelaxed,
+    ]
 );

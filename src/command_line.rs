@@ -397,7 +397,7 @@ fn finish(cx: &mut Cx, code: i32) -> i32 {
         }
     }
     thread::shut_down();
-    crate::collect::helper::close();
+    crate::collect::background::close();
     crate::shutdown::end_modules(cx);
     stdlib_native::io::standard::end();
     if !streams::flush(cx, true) {

@@ -1,7 +1,8 @@
 //! The interpreter: frames and dispatch, import, the modules that need frames, and embedding.
 //!
-//! Map: [`vm`] frames, THE dispatch loop, calls, exceptions, generators, caches · [`jit`] hot code as machine code · [`modules`] sys, builtins, ... and the answers to `Host` ·
-//! [`source`] text to code · [`program`] what is run first · [`runtime`] start-up and threads' contexts · [`collect`] stops that free deferred cells · [`types`] types that need frames.
+//! Map: [`vm`] frames, THE dispatch loop, calls, exceptions, generators, caches · [`jit`] hot code as machine code · [`modules`] sys, builtins, ...
+//! and the answers to `Host` · [`source`] text to code · [`program`] what is run first · [`interactive`] the plain prompt · [`runtime`] start-up and
+//! threads' contexts · [`collect`] the collector · [`shutdown`] the end of the modules · [`types`] types that need frames.
 
 pub mod collect;
 pub mod command_line;

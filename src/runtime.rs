@@ -271,16 +271,16 @@ pub fn start(cx: &mut Cx) -> PyResult<()> {
         leave: modules::imp::unlock_imports,
         before: || {
             modules::thread::before_fork();
-            crate::collect::helper::before_fork();
+            crate::collect::background::before_fork();
         },
         parent: || {
-            crate::collect::helper::after_fork_parent();
+            crate::collect::background::after_fork_parent();
             modules::thread::after_fork_parent();
         },
         child: || {
             modules::thread::after_fork_child();
             stdlib_native::io::live::after_fork();
-            crate::collect::helper::after_fork_child();
+            crate::collect::background::after_fork_child();
         },
     });
     for d in [&modules::sys::MODULE, &modules::imp::MODULE, &modules::thread::MODULE] {

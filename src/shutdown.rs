@@ -40,6 +40,7 @@ fn clear(cx: &mut Cx, d: &Dict) {
 
 /// Lets go of all modules and collects what that leaves.
 pub fn end_modules(cx: &mut Cx) {
+    collect::finish_waiting(cx);
     if sync::threads::live_threads() > 1 || !anyone_waits() {
         return;
     }

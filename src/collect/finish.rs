@@ -4,7 +4,7 @@
 //! A set without finalisers and callbacks needs no second look: it was confirmed in a stop, weak references refuse it since, and no list of objects shows it.
 
 use super::roots::{self, Registers};
-use super::{TOTALS, helper};
+use super::{TOTALS, background};
 use gc::search::{self, Access};
 use gc::snapshot::{AddressSet, Confirmed, Snapshot};
 use gc::{Value, Word, flag};
@@ -74,7 +74,7 @@ pub fn is_busy() -> bool {
 pub(super) fn put(set: Set) {
     WAITING.fetch_add(set.cells.len(), Ordering::Relaxed);
     READY.lock().push(set);
-    if objects::cx::MULTI.load(Ordering::Relaxed) && helper::wake_finaliser() {
+    if objects::cx::MULTI.load(Ordering::Relaxed) && background::wake_finaliser() {
         return;
     }
     ask_a_thread();
@@ -108,7 +108,7 @@ pub(super) fn ready(cx: &mut Cx) -> usize {
 
 /// At a safepoint: finishes everything, or, where there is a thread for that, what that thread cannot keep up with and need not do.
 pub(super) fn help(cx: &mut Cx) {
-    if !objects::cx::MULTI.load(Ordering::Relaxed) || helper::is_closed() {
+    if !objects::cx::MULTI.load(Ordering::Relaxed) || background::is_closed() {
         ready(cx);
     } else if !BUSY.get() {
         // Whoever makes garbage faster than it is destroyed destroys some of it.

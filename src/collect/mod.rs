@@ -5,14 +5,14 @@
 //! |---|---|
 //! | `roots.rs` | which cells registers hold, which counts are kept in deltas |
 //! | `finish.rs` | callbacks, finalisers, the second confirmation, destruction |
-//! | `helper.rs` | the threads that search and finalise by themselves |
+//! | `background.rs` | the threads that search and finalise by themselves |
 //! | `inspect.rs` | all objects, referrers, referents |
 //!
 //! A collection that is asked for (`gc.collect()`) runs on the caller. One that is due runs on the helper thread, beside the program; what it confirms is put
 //! on a list, which the finalising thread works off, or, while the program has only ever had one thread, that thread at its next safepoint.
 
+pub mod background;
 mod finish;
-pub mod helper;
 pub mod inspect;
 mod roots;
 
@@ -68,6 +68,11 @@ static LAST_SWEEP: AtomicU64 = AtomicU64::new(0);
 /// How often that is done when there are few, in ns.
 const SWEEP_EVERY: u64 = 50_000_000;
 
+/// Finishes garbage that others have found and nobody has finished yet.
+pub fn finish_waiting(cx: &mut Cx) {
+    finish::ready(cx);
+}
+
 /// What a collection was asked to look at.
 pub fn scope_of(generation: usize) -> Scope {
     if generation >= 1 { Scope::Full } else { Scope::Young }
@@ -106,13 +111,13 @@ pub fn at_safepoint(cx: &mut Cx) {
     }
     finish::help(cx);
     if let Some(scope) = pace::due() {
-        if crate::modules::gc::has_callbacks() || pace::is_eager() || !helper::collect(scope) {
+        if crate::modules::gc::has_callbacks() || pace::is_eager() || !background::collect(scope) {
             // Python code wants to know, or there can be no helper.
             let generation = if scope == Scope::Young { 0 } else { 2 };
             crate::modules::gc::collect_and_call_back(cx, generation);
         } else if pace::must_wait() {
             // Ahead of the collector: give it time, but not for ever.
-            cx.detached(|| helper::wait(std::time::Duration::from_millis(20)));
+            cx.detached(|| background::wait(std::time::Duration::from_millis(20)));
         }
     }
 }
@@ -169,9 +174,7 @@ fn search_alone(turn: &Turn, generation: usize, found: &mut Vec<Confirmed>) {
         let world = sync::safepoint::stop_the_world();
         let access = Access::Alone(&world);
         let Some(f) = search::find(turn, access, &Registers, scope) else { return };
-        let mut snapshot = Snapshot::of(&f.cells, access, &Registers, &f.sums, 0);
-        let components = snapshot.filter(Some(f.tables));
-        *found = snapshot.all(&components);
+        *found = f.confirmed(&world);
         f.seen
     };
     // SAFETY: found with nobody running, and the turn is held.
