@@ -44,7 +44,9 @@ fn run(program: &Path) -> Result<(), String> {
             Some(s) => break s,
             None if start.elapsed() > LIMIT => {
                 let _ = child.kill();
-                return Err("took too long".into());
+                let (out, err) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
+                let last = out.lines().last().unwrap_or("<nothing>").to_string();
+                return Err(format!("took longer than {LIMIT:?}; last line: {last:?}\n{err}"));
             }
             None => std::thread::sleep(Duration::from_millis(5)),
         }

@@ -15,6 +15,13 @@ def shown(fd):
     text = re.sub(r"0x[0-9a-f]+( \[.*?\])?", "0xID", text)
     return re.sub(r'"[^"]*/', '"', text)
 
+def awaited(fd, mark, times):
+    # Another thread writes it, when it gets to run.
+    end = time.monotonic() + 20
+    while os.pread(fd, 100000, 0).decode().count(mark) < times and time.monotonic() < end:
+        time.sleep(0.01)
+    return shown(fd)
+
 fd = os.open(tempfile.mkstemp()[1], os.O_RDWR)
 def inner():
     faulthandler.dump_traceback(fd, all_threads=False)
@@ -51,12 +58,11 @@ error(faulthandler.register, 0)
 error(faulthandler.register, 100)
 error(faulthandler.unregister, signal.SIGABRT)
 print(faulthandler.dump_traceback_later(0.05, file=fd))
-time.sleep(0.2)
-text = shown(fd)
+text = awaited(fd, "in <module>", 1)
 print(text.splitlines()[0], "in <module>" in text)
 print(faulthandler.dump_traceback_later(0.05, repeat=True, file=fd))
-time.sleep(0.3)
-print(faulthandler.cancel_dump_traceback_later(), shown(fd).count("Timeout (0:00:00.050000)!") > 1)
+seen = awaited(fd, "Timeout (0:00:00.050000)!", 2)
+print(faulthandler.cancel_dump_traceback_later(), seen.count("Timeout (0:00:00.050000)!") > 1)
 print(faulthandler.dump_traceback_later(100, file=fd), faulthandler.cancel_dump_traceback_later())
 error(faulthandler.dump_traceback_later, 0)
 error(faulthandler.dump_traceback_later, -1)
