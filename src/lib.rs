@@ -11,5 +11,6 @@ pub mod modules;
 pub mod program;
 pub mod runtime;
 pub mod source;
+pub mod standard_fds;
 pub mod types;
 pub mod vm;
