@@ -55,6 +55,7 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
     let mut s = Settings { orig_argv: args.to_vec(), hash_randomization: 1, utf8_mode: 1, ..Settings::default() };
     let mut versions = 0;
     let mut skip_first_line = false;
+    let mut random_hashes = false;
     let mut at = 1;
     let mut run = None;
     'options: while at < args.len() {
@@ -145,8 +146,8 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
                 'O' => s.optimize += 1,
                 'P' => s.safe_path = true,
                 'q' => s.quiet += 1,
-                // Hashes are keyed at random anyway.
-                'R' => {}
+                // Whatever PYTHONHASHSEED says.
+                'R' => random_hashes = true,
                 's' => s.no_user_site = 1,
                 'S' => s.no_site = 1,
                 'u' => s.unbuffered = true,
@@ -194,7 +195,7 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
             Some(v) => now.max(v.parse().unwrap_or(1)),
             None => now,
         };
-        s.debug = count("PYTHONDEBUG", s.debug);
+        s.debug = count("PYTHONDEBUG", s.debug).min(1);
         s.verbose = count("PYTHONVERBOSE", s.verbose);
         s.dev_mode |= set("PYTHONDEVMODE").is_some();
         if let Some(list) = set("PYTHONWARNINGS") {
@@ -211,7 +212,7 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
         if let Some(o) = set("PYTHONOPTIMIZE") {
             s.optimize = s.optimize.max(o.parse().unwrap_or(1));
         }
-        if let Some(seed) = set("PYTHONHASHSEED").filter(|v| v != "random") {
+        if let Some(seed) = set("PYTHONHASHSEED").filter(|v| v != "random" && !random_hashes) {
             match seed.parse::<u32>() {
                 Ok(n) => {
                     s.hash_randomization = i64::from(n != 0);
@@ -331,7 +332,12 @@ fn execute(run: Program, skip_first_line: bool) -> i32 {
     if is_from_stdin {
         configure_inspect(false);
     }
-    let result = match runtime::import_site(cx) {
+    let started = runtime::import_site(cx).and_then(|()| {
+        // Filters that are wrong are told at once.
+        let wanted = !crate::modules::sys::settings().warn_options.is_empty();
+        if wanted { runtime::import(cx, "warnings").map(drop) } else { Ok(()) }
+    });
+    let result = match started {
         Ok(()) => program::run(cx, run, skip_first_line),
         Err(e) => Err(Failure::Raised(e)),
     };

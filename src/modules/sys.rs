@@ -473,6 +473,10 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
         m.add(n, List::new());
     }
     m.add("path", texts(&crate::import::paths::search_path()));
+    // Until they are made: what is imported first may want to say something.
+    for n in ["stdin", "stdout", "stderr"] {
+        m.add(n, Value::NONE);
+    }
     m.add("path_importer_cache", Dict::new());
     m.add("argv", texts(&s.argv));
     m.add("orig_argv", texts(&s.orig_argv));
