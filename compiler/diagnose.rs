@@ -4,6 +4,8 @@
 
 use crate::error::ErrorKind;
 use crate::tokens::{Kind, Token, is_keyword};
+use std::cell::Cell;
+use std::rc::Rc;
 
 /// A worded error at byte offsets.
 #[derive(Debug)]
@@ -30,15 +32,28 @@ pub struct Walker<'s> {
     /// Letter of the innermost f- or t-string being read.
     pub interp: Option<char>,
     pub eval: bool,
+    /// Operands read so far, by this walker and those that look ahead for it.
+    pub steps: Rc<Cell<usize>>,
 }
+
+/// Looking ahead at nested replacement fields can take exponentially many steps: a walk that takes more than this per token ends.
+const STEPS_PER_TOKEN: usize = 200;
 
 /// What CPython says about the text, if this walk finds something wrong with it.
 pub fn find(text: &str, tokens: &[Token], eval: bool) -> Option<Found> {
-    let mut w = Walker { text, tokens, at: 0, level: 0, no_in: false, interp: None, eval };
-    w.file().err().map(|e| *e)
+    let steps = Rc::new(Cell::new(0));
+    let mut w = Walker { text, tokens, at: 0, level: 0, no_in: false, interp: None, eval, steps };
+    let found = w.file().err().map(|e| *e);
+    // What a walk says that was cut short is not what CPython says.
+    found.filter(|_| !w.is_exhausted())
 }
 
 impl<'s> Walker<'s> {
+    /// Whether the walk has taken all the steps that it may.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps.get() > (self.tokens.len() + 100) * STEPS_PER_TOKEN
+    }
+
     pub fn token(&self) -> Option<Token> {
         self.tokens.get(self.at).copied()
     }
@@ -626,6 +641,7 @@ impl<'s> Walker<'s> {
             no_in: self.no_in,
             interp: self.interp,
             eval: self.eval,
+            steps: self.steps.clone(),
         }
     }
 

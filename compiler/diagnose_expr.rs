@@ -434,6 +434,10 @@ impl<'s> Walker<'s> {
     }
 
     fn factor(&mut self) -> Walk<E> {
+        self.steps.set(self.steps.get() + 1);
+        if self.is_exhausted() {
+            return self.invalid();
+        }
         if self.kind() == Kind::Op && matches!(self.word(), "+" | "-" | "~") {
             let start = self.start();
             self.at += 1;

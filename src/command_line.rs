@@ -40,6 +40,7 @@ Options:
 
 /// Runs the process; its exit code.
 pub fn main() -> i32 {
+    crate::standard_fds::restore();
     let args: Vec<String> = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
     match parse(&args) {
         Ok((s, run, skip)) => {
@@ -54,6 +55,7 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
     let mut s = Settings { orig_argv: args.to_vec(), hash_randomization: 1, utf8_mode: 1, ..Settings::default() };
     let mut versions = 0;
     let mut skip_first_line = false;
+    let mut random_hashes = false;
     let mut at = 1;
     let mut run = None;
     'options: while at < args.len() {
@@ -144,6 +146,8 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
                 'O' => s.optimize += 1,
                 'P' => s.safe_path = true,
                 'q' => s.quiet += 1,
+                // Whatever PYTHONHASHSEED says.
+                'R' => random_hashes = true,
                 's' => s.no_user_site = 1,
                 'S' => s.no_site = 1,
                 'u' => s.unbuffered = true,
@@ -186,6 +190,22 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
         if set("PYTHONSAFEPATH").is_some() {
             s.safe_path = true;
         }
+        let count = |name: &str, now: i64| match set(name) {
+            // Anything but a number counts as 1.
+            Some(v) => now.max(v.parse().unwrap_or(1)),
+            None => now,
+        };
+        s.debug = count("PYTHONDEBUG", s.debug).min(1);
+        s.verbose = count("PYTHONVERBOSE", s.verbose);
+        s.dev_mode |= set("PYTHONDEVMODE").is_some();
+        if let Some(list) = set("PYTHONWARNINGS") {
+            // The command line's come later and win.
+            s.warn_options.splice(0..0, list.split(',').map(str::to_string));
+        }
+        s.pycache_prefix = set("PYTHONPYCACHEPREFIX");
+        if let Some(n) = set("PYTHONINTMAXSTRDIGITS") {
+            set_max_digits(&mut s, &n, "PYTHONINTMAXSTRDIGITS")?;
+        }
         if set("PYTHONINSPECT").is_some() {
             s.inspect = s.inspect.max(1);
         }
@@ -193,7 +213,7 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
             s.optimize = s.optimize.max(o.parse().unwrap_or(1));
         }
         crate::jit::configure(set);
-        if let Some(seed) = set("PYTHONHASHSEED").filter(|v| v != "random") {
+        if let Some(seed) = set("PYTHONHASHSEED").filter(|v| v != "random" && !random_hashes) {
             match seed.parse::<u32>() {
                 Ok(n) => {
                     s.hash_randomization = i64::from(n != 0);
@@ -206,6 +226,21 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
                 }
             }
         }
+    }
+    for (key, value) in s.x_options.clone() {
+        match key.as_str() {
+            "pycache_prefix" => s.pycache_prefix = value.filter(|v| !v.is_empty()),
+            "int_max_str_digits" => set_max_digits(&mut s, &value.unwrap_or_default(), "-X int_max_str_digits")?,
+            _ => {}
+        }
+    }
+    if s.dev_mode {
+        s.warn_options.insert(0, "default".to_string());
+    }
+    match s.bytes_warning {
+        0 => {}
+        1 => s.warn_options.push("default::BytesWarning".to_string()),
+        _ => s.warn_options.push("error::BytesWarning".to_string()),
     }
     let rest = args.get(at..).unwrap_or(&[]);
     let run = match run {
@@ -222,6 +257,23 @@ fn parse(args: &[String]) -> Result<(Settings, Program, bool), i32> {
         _ => rest.to_vec(),
     };
     Ok((s, run, skip_first_line))
+}
+
+/// Sets the limit of conversions between int and str.
+fn set_max_digits(s: &mut Settings, text: &str, source: &str) -> Result<(), i32> {
+    const LOWEST: i64 = 640;
+    match text.parse::<i64>() {
+        Ok(n) if n == 0 || (LOWEST..=i64::from(i32::MAX)).contains(&n) => {
+            s.int_max_str_digits = Some(n);
+            objects::cx::INT_MAX_STR_DIGITS.store(n as usize, Ordering::Relaxed);
+            Ok(())
+        }
+        _ => {
+            let what = "config_init_int_max_str_digits";
+            eprintln!("Fatal Python error: {what}: {source}: invalid limit; must be >= {LOWEST} or 0 for unlimited.");
+            Err(1)
+        }
+    }
 }
 
 /// The key of str hashes from a seed (the generator of CPython's `lcg_urandom`).
@@ -287,7 +339,12 @@ fn execute(run: Program, skip_first_line: bool) -> i32 {
     if is_from_stdin {
         configure_inspect(false);
     }
-    let result = match runtime::import_site(cx) {
+    let started = runtime::import_site(cx).and_then(|()| {
+        // Filters that are wrong are told at once.
+        let wanted = !crate::modules::sys::settings().warn_options.is_empty();
+        if wanted { runtime::import(cx, "warnings").map(drop) } else { Ok(()) }
+    });
+    let result = match started {
         Ok(()) => program::run(cx, run, skip_first_line),
         Err(e) => Err(Failure::Raised(e)),
     };

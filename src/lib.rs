@@ -14,5 +14,6 @@ pub mod program;
 pub mod runtime;
 pub mod shutdown;
 pub mod source;
+pub mod standard_fds;
 pub mod types;
 pub mod vm;

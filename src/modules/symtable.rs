@@ -16,7 +16,7 @@ use objects::types::type_::{TypeSpec, flags, type_of};
 use objects::{Cx, PyResult};
 
 /// The type id.
-const ID: u32 = 660;
+const ID: u32 = 640;
 /// Where the kind of a name begins in a symbol's number.
 const OFFSET: u32 = 12;
 

@@ -29,6 +29,10 @@ pub struct Settings {
     pub inspect: i64,
     /// `-i`
     pub interactive: bool,
+    /// `-X pycache_prefix`
+    pub pycache_prefix: Option<String>,
+    /// `-X int_max_str_digits`
+    pub int_max_str_digits: Option<i64>,
     /// `-O`, `-OO`
     pub optimize: i64,
     /// `-B`
@@ -187,7 +191,18 @@ fn displayhook(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     b.set_str(underscore.as_ref(), Value::NONE);
     let shown = text::repr(cx, a[0])?;
     let print = b.get_str("print").map_or(Value::NONE, Reg::into_value);
-    call::positional(cx, print.as_ref(), &[shown.value().as_ref()])?;
+    if let Err(e) = call::positional(cx, print.as_ref(), &[shown.value().as_ref()]) {
+        // What the stream cannot encode is shown by escapes.
+        drop(cx.catch_if(e, exc::UNICODE_ENCODE_ERROR)?);
+        let encoding = match runtime::sys_attribute(Str::intern_text("stdout").as_ref()) {
+            Some(out) => attr::get_text(cx, out.as_ref(), "encoding")?.into_value(),
+            None => Value::NONE,
+        };
+        let (encode, decode, how) = (Str::intern_text("encode"), Str::intern_text("decode"), Str::intern_text("backslashreplace"));
+        let bytes = call::method(cx, shown.value().as_ref(), encode.as_ref(), &[encoding.as_ref(), how.as_ref()])?.into_value();
+        let plain = call::method(cx, bytes.as_ref(), decode.as_ref(), &[encoding.as_ref()])?.into_value();
+        call::positional(cx, print.as_ref(), &[plain.as_ref()])?;
+    }
     b.set_str(underscore.as_ref(), a[0].to_value());
     Ok(Value::NONE.into())
 }
@@ -480,6 +495,10 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
         m.add(n, List::new());
     }
     m.add("path", texts(&crate::import::paths::search_path()));
+    // Until they are made: what is imported first may want to say something.
+    for n in ["stdin", "stdout", "stderr"] {
+        m.add(n, Value::NONE);
+    }
     m.add("path_importer_cache", Dict::new());
     m.add("argv", texts(&s.argv));
     m.add("orig_argv", texts(&s.orig_argv));
@@ -507,7 +526,7 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
         int(s.utf8_mode),
         int(s.warn_default_encoding),
         Value::bool(s.safe_path),
-        int(4300),
+        int(s.int_max_str_digits.unwrap_or(4300)),
         int(0),
         int(1),
         int(1),
@@ -532,7 +551,7 @@ fn init(cx: &mut Cx, m: &Module) -> PyResult<()> {
     m.add("maxsize", objects::types::int::from_i64(i64::MAX));
     m.add("maxunicode", int(0x10_ffff));
     m.add("dont_write_bytecode", Value::bool(s.dont_write_bytecode != 0));
-    m.add("pycache_prefix", Value::NONE);
+    m.add("pycache_prefix", s.pycache_prefix.as_deref().map_or(Value::NONE, |p| Str::from_text(p).into_value()));
     m.add("platlibdir", Str::intern_text("lib"));
     m.add("float_repr_style", Str::intern_text("short"));
     m.add("_git", Tuple::from_values(vec![Str::intern_text("weft"), Str::empty().into_value(), Str::empty().into_value()]));

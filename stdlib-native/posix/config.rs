@@ -123,7 +123,15 @@ fn fpathconf(cx: &mut Cx, a: &[Ref<'_>]) -> PyResult<Reg> {
     if r == -1 && e != 0 { Err(cx.os_error(e, &[])) } else { Ok(int::reg(r)) }
 }
 
-fn cpu_count(_cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
+fn cpu_count(cx: &mut Cx, _a: &[Ref<'_>]) -> PyResult<Reg> {
+    // `-X cpu_count` and the environment come first.
+    let host = cx.host;
+    let sys = host.import(cx, "sys")?;
+    let name = objects::types::str::Str::intern_text("_get_cpu_count_config");
+    let told = objects::protocol::call::method(cx, sys.as_ref(), name.as_ref(), &[])?.into_value();
+    if objects::types::int::as_int(told.as_ref()).and_then(objects::types::int::IntRef::to_i64).is_some_and(|n| n > 0) {
+        return Ok(told.into());
+    }
     // SAFETY: a plain query.
     let n = unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) };
     if n > 0 { Ok(int::reg(n)) } else { none() }

@@ -31,9 +31,10 @@ impl Read for Link {
 impl Write for Link {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         match self {
-            // SAFETY: that many bytes are there.
             Link::Socket(fd) => {
-                outcome(unsafe { libc::send(*fd, buf.as_ptr().cast(), buf.len(), libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) })
+                let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
+                // SAFETY: that many bytes are there.
+                outcome(unsafe { libc::send(*fd, buf.as_ptr().cast(), buf.len(), flags) })
             }
             Link::Memory(_, outgoing) => outgoing.write(buf),
         }

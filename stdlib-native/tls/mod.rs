@@ -39,18 +39,18 @@ use std::os::unix::ffi::OsStrExt;
 /// Ids of the types.
 #[allow(missing_docs)]
 pub mod ids {
-    pub const SSL_ERROR: u32 = 640;
-    pub const ZERO_RETURN: u32 = 641;
-    pub const WANT_READ: u32 = 642;
-    pub const WANT_WRITE: u32 = 643;
-    pub const SYSCALL: u32 = 644;
-    pub const EOF: u32 = 645;
-    pub const VERIFICATION: u32 = 646;
-    pub const CONTEXT: u32 = 647;
-    pub const SOCKET: u32 = 648;
-    pub const MEMORY_BIO: u32 = 649;
-    pub const SESSION: u32 = 650;
-    pub const CERTIFICATE: u32 = 651;
+    pub const SSL_ERROR: u32 = 660;
+    pub const ZERO_RETURN: u32 = 661;
+    pub const WANT_READ: u32 = 662;
+    pub const WANT_WRITE: u32 = 663;
+    pub const SYSCALL: u32 = 664;
+    pub const EOF: u32 = 665;
+    pub const VERIFICATION: u32 = 666;
+    pub const CONTEXT: u32 = 667;
+    pub const SOCKET: u32 = 668;
+    pub const MEMORY_BIO: u32 = 669;
+    pub const SESSION: u32 = 670;
+    pub const CERTIFICATE: u32 = 671;
 }
 
 /// The types.

@@ -117,7 +117,7 @@ fn wrap(cx: &mut Cx, context: Ref<'_>, link: Link, socket: Option<Ref<'_>>, rest
     }
     let settings = context::settings(cx, context);
     let unnamed = host.is_missing() || host.is_none() || as_str(host).is_some_and(Str::is_empty);
-    if !server_side && settings.check_hostname && unnamed {
+    if settings.check_hostname && unnamed {
         return Err(cx.value_error("check_hostname requires server_hostname"));
     }
     let host = host_name(cx, host)?;
